@@ -1,0 +1,4 @@
+export * from './close-codes.js'
+export * from './frames.js'
+export * from './limits.js'
+export * from './snapshot.js'
