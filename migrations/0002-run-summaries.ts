@@ -1,0 +1,149 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Keeps `job_summary` true whoever writes to `run`, in the writer's own transaction. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  for (const statement of [refresh, onRunChange, onNewJob]) {
+    await sql.raw(statement).execute(db)
+  }
+}
+
+/**
+ * The summary rows are locked first, in one order for everybody; only the next statement looks at
+ * the runs. So it sees all that another writer of the same job committed in the meantime.
+ */
+const refresh = `
+CREATE FUNCTION pipecast.refresh_job_summaries(job_ids uuid[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM pipecast.job_summary WHERE job_id = ANY (job_ids) ORDER BY job_id FOR UPDATE;
+
+  UPDATE pipecast.job_summary AS s SET
+    parent_job_id = n.parent_job_id,
+    history = n.history,
+    running = n.running,
+    newest_state = n.newest_state,
+    newest_started_at = n.newest_started_at,
+    newest_ended_at = n.newest_ended_at,
+    newest_duration_ms = n.newest_duration_ms,
+    newest_error = n.newest_error,
+    running_started_at = n.running_started_at,
+    running_heard_at = n.running_heard_at,
+    last_success_at = n.last_success_at,
+    usual_ms = n.usual_ms,
+    longest_success_ms = n.longest_success_ms,
+    failing_since = n.failing_since
+  FROM unnest(job_ids) AS touched (id)
+  CROSS JOIN LATERAL (
+    WITH newest AS (
+      SELECT run_id, parent_job_id, state, started_at, ended_at, error_message,
+        CASE WHEN has_start AND ended_at >= started_at
+          THEN extract(epoch FROM ended_at - started_at)::float8 * 1000 END AS duration_ms
+      FROM pipecast.run WHERE job_id = touched.id
+      ORDER BY started_at DESC, run_id DESC LIMIT 90
+    ), recent AS (
+      SELECT *, row_number() OVER (ORDER BY started_at DESC, run_id DESC) AS nth FROM newest
+    ), successes AS (
+      SELECT duration_ms FROM recent
+      WHERE nth > 1 AND state = 'COMPLETED' AND duration_ms IS NOT NULL
+      ORDER BY nth LIMIT 30
+    ), usual AS (
+      SELECT max(duration_ms) AS longest_ms,
+        CASE WHEN count(*) >= 10
+          THEN percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms) END AS p95_ms
+      FROM successes
+    ), outcome AS (
+      SELECT coalesce(string_agg(CASE state
+            WHEN 'NEW' THEN 'n' WHEN 'RUNNING' THEN 'r' WHEN 'COMPLETED' THEN 'c'
+            WHEN 'FAILED' THEN 'f' WHEN 'ABORTED' THEN 'a' WHEN 'TIMED_OUT' THEN 't' ELSE 'M'
+          END, '' ORDER BY nth DESC), '') AS history,
+        min(nth) FILTER (WHERE state = 'COMPLETED') AS newest_success,
+        (array_agg(parent_job_id ORDER BY nth) FILTER (WHERE parent_job_id IS NOT NULL))[1]
+          AS parent_job_id
+      FROM recent
+    ), in_progress AS (
+      SELECT count(*)::integer AS running, max(started_at) AS started_at,
+        max(last_received_at) AS heard_at
+      FROM pipecast.run WHERE job_id = touched.id AND state IN ('NEW', 'RUNNING')
+    )
+    SELECT outcome.parent_job_id, outcome.history, in_progress.running,
+      first.state AS newest_state, first.started_at AS newest_started_at,
+      first.ended_at AS newest_ended_at, first.duration_ms AS newest_duration_ms,
+      first.error_message AS newest_error,
+      in_progress.started_at AS running_started_at, in_progress.heard_at AS running_heard_at,
+      (SELECT max(ended_at) FROM pipecast.run
+        WHERE job_id = touched.id AND state = 'COMPLETED') AS last_success_at,
+      usual.p95_ms AS usual_ms, usual.longest_ms AS longest_success_ms,
+      (SELECT min(coalesce(ended_at, started_at)) FROM recent
+        WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED')
+          AND nth < coalesce(outcome.newest_success, 91)) AS failing_since
+    FROM outcome CROSS JOIN in_progress CROSS JOIN usual
+    LEFT JOIN recent AS first ON first.nth = 1
+  ) AS n
+  WHERE s.job_id = touched.id;
+END $$;
+COMMENT ON FUNCTION pipecast.refresh_job_summaries IS 'Works out job_summary anew from the newest 90
+runs of each of these jobs.';
+`
+
+const onRunChange = `
+CREATE FUNCTION pipecast.on_run_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched uuid[] := ARRAY(SELECT DISTINCT job_id FROM after_rows ORDER BY 1);
+BEGIN
+  IF cardinality(touched) = 0 THEN RETURN NULL; END IF;
+  PERFORM pipecast.refresh_job_summaries(touched);
+  UPDATE pipecast.job_summary AS s
+  SET records_total = s.records_total + written.rows,
+    records_at = greatest(s.records_at, written.at)
+  FROM (SELECT job_id, sum(rows_written) AS rows, max(last_event_at) AS at
+    FROM after_rows WHERE rows_written > 0 GROUP BY job_id) AS written
+  WHERE s.job_id = written.job_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER run_inserted AFTER INSERT ON pipecast.run
+  REFERENCING NEW TABLE AS after_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION pipecast.on_run_insert();
+
+CREATE FUNCTION pipecast.on_run_update() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched uuid[] := ARRAY(
+  SELECT job_id FROM after_rows UNION SELECT job_id FROM before_rows ORDER BY 1);
+BEGIN
+  IF cardinality(touched) = 0 THEN RETURN NULL; END IF;
+  PERFORM pipecast.refresh_job_summaries(touched);
+  UPDATE pipecast.job_summary AS s
+  SET records_total = s.records_total + written.rows,
+    records_at = greatest(s.records_at, written.at)
+  FROM (
+    SELECT job_id, sum(rows) AS rows, max(at) AS at FROM (
+      SELECT job_id, rows_written AS rows, last_event_at AS at FROM after_rows WHERE rows_written > 0
+      UNION ALL
+      SELECT job_id, -rows_written, NULL FROM before_rows WHERE rows_written > 0
+    ) AS change GROUP BY job_id HAVING sum(rows) <> 0
+  ) AS written
+  WHERE s.job_id = written.job_id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER run_updated AFTER UPDATE ON pipecast.run
+  REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION pipecast.on_run_update();
+
+CREATE FUNCTION pipecast.on_run_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- What was written stays written: records_total outlives the runs that retention removes.
+  PERFORM pipecast.refresh_job_summaries(
+    ARRAY(SELECT DISTINCT job_id FROM before_rows ORDER BY 1));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER run_deleted AFTER DELETE ON pipecast.run
+  REFERENCING OLD TABLE AS before_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION pipecast.on_run_delete();
+`
+
+const onNewJob = `
+CREATE FUNCTION pipecast.on_job_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO pipecast.job_summary (job_id) VALUES (NEW.id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER job_inserted AFTER INSERT ON pipecast.job
+  FOR EACH ROW EXECUTE FUNCTION pipecast.on_job_insert();
+`

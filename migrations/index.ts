@@ -1,0 +1,13 @@
+import type { Migration } from 'kysely'
+import * as jobsAndRuns from './0001-jobs-and-runs.js'
+import * as runSummaries from './0002-run-summaries.js'
+import * as queuesAndHints from './0003-queues-and-hints.js'
+import * as recordRunEvents from './0004-record-run-events.js'
+
+/** Every migration, by the name under which it is remembered; they run in the order of names. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-jobs-and-runs': jobsAndRuns,
+  '0002-run-summaries': runSummaries,
+  '0003-queues-and-hints': queuesAndHints,
+  '0004-record-run-events': recordRunEvents,
+}

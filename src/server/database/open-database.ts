@@ -1,0 +1,43 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Schema } from './schema.js'
+
+/** How to reach the database. Times are in milliseconds. */
+export interface DatabaseOptions {
+  readonly connectionString: string
+  readonly poolMax: number
+  /** How long one statement may take, on the server and on a link that has gone silent. */
+  readonly timeoutMs?: number
+  /** An idle connection broke; the pool opens another when it needs one. */
+  readonly onError?: (error: Error) => void
+}
+
+/** A pool of connections, and the query builder on it. */
+export interface Database {
+  readonly kysely: Kysely<Schema>
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000
+const CONNECT_TIMEOUT_MS = 3_000
+
+/** Opens a pool; no connection is made before the first query. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.poolMax,
+    application_name: 'pipecast',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: timeoutMs,
+    // statement_timeout cannot end a wait on a link that is half open; this can.
+    query_timeout: timeoutMs + 1_000,
+    idle_in_transaction_session_timeout: timeoutMs,
+    keepAlive: true,
+  })
+  // Without a listener, the loss of an idle connection would end the process.
+  pool.on('error', (error) => options.onError?.(error))
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  return { kysely, pool, close: () => kysely.destroy() }
+}
