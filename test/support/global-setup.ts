@@ -58,15 +58,16 @@ async function createTemplate(adminUrl: string): Promise<void> {
  */
 function clearUpWhenKilled(directory: string): void {
   const script = `
-    const { readFileSync, rmSync } = require('node:fs')
+    const { readdirSync, readFileSync, rmSync } = require('node:fs')
+    const directory = ${JSON.stringify(directory)}
     process.stdin.resume().on('end', () => {
       try {
-        const pidFile = ${JSON.stringify(directory)} + '/postgres-18/data/postmaster.pid'
-        process.kill(parseInt(readFileSync(pidFile, 'utf8')), 'SIGQUIT')
+        const home = directory + '/' + readdirSync(directory).find((name) => name.startsWith('postgres-'))
+        process.kill(parseInt(readFileSync(home + '/data/postmaster.pid', 'utf8')), 'SIGQUIT')
       } catch (error) {
         if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error
       }
-      rmSync(${JSON.stringify(directory)}, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })
     })`
   const watcher = spawn(process.execPath, ['-e', script], {
     detached: true,

@@ -71,7 +71,11 @@ export async function startEmbeddedPostgres(
     const left = await ownership.leave()
     if (left === 'last') await stopServer(cluster, log)
     else
-      log(left === 'shared' ? 'Postgres stays up for its other owner' : 'Postgres is out of reach')
+      log(
+        left === 'shared'
+          ? 'Postgres stays up for its other owner'
+          : 'Postgres cannot be asked who else needs it: left as it is',
+      )
   }
   let stopping: Promise<void> | undefined
   return {
@@ -113,15 +117,17 @@ async function bringUp(
 ): Promise<{ client: pg.Client; port: number; adopted: boolean }> {
   const deadlineMs = performance.now() + UP_TIMEOUT_MS
   let adopted = true
+  let reason = ''
   while (performance.now() < deadlineMs) {
     const found = await joinOwners(cluster)
     if (found.state === 'joined') return { client: found.client, port: found.port, adopted }
+    reason = found.reason
     if (found.state === 'absent' && (await startPostmaster(cluster, settings))) adopted = false
     else await delay(LOOK_AGAIN_MS)
   }
   throw new PostgresStartError(
     `A Postgres seems to run in ${cluster.homeDir}, and yet it does not let us in; if none does, remove data/postmaster.pid in there`,
-    { output: '', logFile: logFileOf(cluster.homeDir) },
+    { output: reason, logFile: logFileOf(cluster.homeDir) },
   )
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { access, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { access, chmod, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { UnsupportedPlatformError, errorCode } from './errors.js'
@@ -101,7 +101,8 @@ export async function copyBinaries(binaries: Binaries, parentDir: string): Promi
   if (await exists(copyDir)) return copied
   const draftDir = `${copyDir}.${randomBytes(4).toString('hex')}`
   try {
-    await mkdir(draftDir, { recursive: true, mode: 0o755 })
+    await mkdir(draftDir)
+    await chmod(draftDir, 0o755) // whatever the umask says, another user has to get in
     await cp(binaries.nativeDir, join(draftDir, 'native'), {
       recursive: true,
       verbatimSymlinks: true,

@@ -46,3 +46,8 @@ export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
 }
+
+/** What an error says; of a Postgres error only this and the code may be shown, never the object. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { type Cluster, PIPECAST, pgDataDirOf } from './cluster.js'
-import { errorCode } from './errors.js'
+import { errorCode, messageOf } from './errors.js'
 import { readPidFile, removeMisleadingPidFile } from './postmaster.js'
 
 /** Owners share this advisory lock; who gets it for itself alone is the last one. */
@@ -10,12 +10,12 @@ const QUERY_TIMEOUT_MS = 5_000
 const REJOIN_INTERVAL_MS = 1_000
 
 /**
- * What came of joining: a session, or why not. `absent`: no server runs. `changing`: it is about to
- * be up, or to be gone; look again soon.
+ * What came of joining: a session, or why not. `absent`: no server answers, start one. `changing`:
+ * it is about to be up, or to be gone; look again soon.
  */
 export type JoinResult =
   | { readonly state: 'joined'; readonly client: pg.Client; readonly port: number }
-  | { readonly state: 'absent' | 'changing' }
+  | { readonly state: 'absent' | 'changing'; readonly reason: string }
 
 /**
  * Joins the owners of the server that runs on this cluster, if one does. The session that holds our
@@ -23,27 +23,24 @@ export type JoinResult =
  */
 export async function joinOwners(cluster: Cluster): Promise<JoinResult> {
   const postmaster = await readPidFile(cluster)
-  if (postmaster === null) return { state: 'absent' }
-  const client = await connect(cluster, postmaster.port)
-  if (client === 'refused') {
+  if (postmaster === null) return { state: 'absent', reason: 'there is no postmaster.pid' }
+  const client = newClient(cluster, postmaster.port)
+  try {
+    await client.connect()
+  } catch (error) {
+    const reason = messageOf(error)
+    // cannot_connect_now: starting up, recovering or shutting down.
+    if (errorCode(error) === '57P03') return { state: 'changing', reason }
     await removeMisleadingPidFile(cluster, postmaster.pid)
-    return { state: 'absent' } // starting it finds out, and waits for one that is just coming up
+    return { state: 'absent', reason } // if one is just coming up, starting another finds out
   }
-  if (client === 'not-yet') return { state: 'changing' }
-  const { rows } = await client.query<{ joined: boolean; directory: string }>(
-    `SELECT pg_try_advisory_lock_shared($1) AS joined, current_setting('data_directory') AS directory`,
-    [OWNERS_LOCK],
-  )
-  // Postgres writes paths with slashes, on Windows too.
-  const pgDataDir = pgDataDirOf(cluster.homeDir).replaceAll('\\', '/')
-  if (rows[0]?.joined === true && rows[0].directory === pgDataDir) {
-    return { state: 'joined', client, port: postmaster.port }
-  }
+  const refusal = await takePlace(cluster, client)
+  if (refusal === null) return { state: 'joined', client, port: postmaster.port }
   await client.end()
-  return { state: 'changing' }
+  return { state: 'changing', reason: refusal }
 }
 
-async function connect(cluster: Cluster, port: number): Promise<pg.Client | 'refused' | 'not-yet'> {
+function newClient(cluster: Cluster, port: number): pg.Client {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -55,12 +52,23 @@ async function connect(cluster: Cluster, port: number): Promise<pg.Client | 'ref
     query_timeout: QUERY_TIMEOUT_MS,
   })
   client.on('error', () => undefined) // 'end' follows, and that is what we act on
+  return client
+}
+
+/** @returns `null` with a place among the owners, else why there is none. */
+async function takePlace(cluster: Cluster, client: pg.Client): Promise<string | null> {
   try {
-    await client.connect()
-    return client
+    const { rows } = await client.query<{ joined: boolean; directory: string }>(
+      `SELECT pg_try_advisory_lock_shared($1) AS joined,
+        current_setting('data_directory') AS directory`,
+      [OWNERS_LOCK],
+    )
+    // Postgres writes paths with slashes, on Windows too.
+    const pgDataDir = pgDataDirOf(cluster.homeDir).replaceAll('\\', '/')
+    if (rows[0]?.directory !== pgDataDir) return 'a server of another folder has the port'
+    return rows[0].joined ? null : 'the last owner is stopping it'
   } catch (error) {
-    // cannot_connect_now: starting up, recovering or shutting down.
-    return errorCode(error) === '57P03' ? 'not-yet' : 'refused'
+    return messageOf(error) // it went down between the connection and the question
   }
 }
 

@@ -1,4 +1,4 @@
-import { open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, open, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -162,7 +162,8 @@ async function findFreePort(): Promise<number> {
 /** A server that starts at this instant reads the old text or the new, never a part. */
 async function writeWhole(path: string, text: string): Promise<void> {
   const draftFile = `${path}.${process.pid}`
-  await writeFile(draftFile, text, { mode: 0o644 })
+  await writeFile(draftFile, text)
+  await chmod(draftFile, 0o644) // whatever the umask says, the user of Postgres has to read it
   await rename(draftFile, path)
 }
 
