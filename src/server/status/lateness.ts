@@ -1,0 +1,113 @@
+import type { JobExpectations, RecentRuns, Schedule } from './job.js'
+import { HISTORY_LENGTH } from './run-history.js'
+import type { NextTick } from './schedule.js'
+
+/** The time of a reading, and who reads cron schedules. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly nextTick: NextTick
+}
+
+/** A reading of the clock, beside what the run in progress says. */
+interface Reading extends Clock {
+  /** The last instant at which the run in progress is believed; `null` when there is no such run. */
+  readonly busyUntilAt: number | null
+}
+
+/** How a job stands against its schedule. Instants are milliseconds since the epoch. */
+export interface Lateness {
+  /** The schedule cannot be read, so nothing can be said. */
+  readonly isBadSchedule: boolean
+  /** Ticks whose deadline has passed without a run and that no MISSED run records yet. */
+  readonly missed: number
+  /** A run is due now, and its deadline is still to come. */
+  readonly isLate: boolean
+  /** The first tick that is late or counted in `missed`. */
+  readonly lateSince: number | null
+  /** The tick that is awaited; in the past while late. */
+  readonly nextExpectedAt: number | null
+}
+
+/** Without a schedule nothing is late. */
+export const NOT_LATE: Lateness = {
+  isBadSchedule: false,
+  missed: 0,
+  isLate: false,
+  lateSince: null,
+  nextExpectedAt: null,
+}
+
+const BAD_SCHEDULE: Lateness = { ...NOT_LATE, isBadSchedule: true }
+
+/** A scheduler may be this much early and the tick still counts as served. */
+const EARLY_START_MS = 60_000
+
+/**
+ * Compares what was promised with what ran (D1–D4, H3, H7). Exactly the expected instant is late,
+ * exactly the deadline is missed.
+ *
+ * When several ticks passed in silence, each one past its deadline is counted, just as the sweeper
+ * writes one MISSED run for each: at 15:30, a job due hourly and silent since 12:00 has missed
+ * 13:00, 14:00 and 15:00 and awaits 16:00, whether none, some or all of the three are written.
+ * At most 90 are counted; a job silent for longer awaits nothing that could be named.
+ *
+ * While a run is in progress lateness is suspended, and once the expected instant has passed,
+ * nobody knows the next one until that run ends. A run that is no longer believed may have ended
+ * unseen: the next is then expected as if it had ended when it was last believed.
+ */
+export function lateness(
+  job: JobExpectations,
+  runs: RecentRuns,
+  { now, nextTick, busyUntilAt }: Reading,
+): Lateness {
+  const { schedule } = job
+  if (schedule === null) return NOT_LATE
+  const expectedAt = firstExpectedAt(schedule, job.createdAt, { runs, nextTick })
+  if (expectedAt === null) return BAD_SCHEDULE
+  if (now < expectedAt) return { ...NOT_LATE, nextExpectedAt: expectedAt }
+  const dueAt =
+    busyUntilAt !== null && busyUntilAt >= expectedAt
+      ? dueAfterEnd(schedule, busyUntilAt, nextTick)
+      : expectedAt
+  if (dueAt === null || now < dueAt) return NOT_LATE
+  return overdue(job, schedule, { now, nextTick, dueAt })
+}
+
+/** Counts the ticks from `dueAt` on whose deadline has passed. */
+function overdue(
+  { graceMs }: JobExpectations,
+  schedule: Schedule,
+  { now, nextTick, dueAt }: Clock & { readonly dueAt: number },
+): Lateness {
+  let awaitedAt: number | null = dueAt
+  let missed = 0
+  while (awaitedAt !== null && now >= awaitedAt + graceMs) {
+    missed += 1
+    awaitedAt = missed < HISTORY_LENGTH ? dueAfterStart(schedule, awaitedAt, nextTick) : null
+  }
+  const isLate = awaitedAt !== null && now >= awaitedAt
+  return { isBadSchedule: false, missed, isLate, lateSince: dueAt, nextExpectedAt: awaitedAt }
+}
+
+/** D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. */
+function firstExpectedAt(
+  schedule: Schedule,
+  createdAt: number,
+  { runs, nextTick }: { readonly runs: RecentRuns; readonly nextTick: NextTick },
+): number | null {
+  const { newestStartedAt: startedAt, newestEndedAt: endedAt } = runs
+  const expectedAt = dueAfterStart(schedule, startedAt ?? endedAt ?? createdAt, nextTick)
+  if (expectedAt === null || endedAt === null || endedAt <= expectedAt) return expectedAt
+  return dueAfterEnd(schedule, endedAt, nextTick)
+}
+
+function dueAfterStart(schedule: Schedule, at: number, nextTick: NextTick): number | null {
+  const earlyMs = schedule.kind === 'cron' ? EARLY_START_MS : 0
+  return dueAfterEnd(schedule, at + earlyMs, nextTick)
+}
+
+function dueAfterEnd(schedule: Schedule, at: number, nextTick: NextTick): number | null {
+  if (schedule.kind === 'cron') return nextTick(schedule, at)
+  return schedule.intervalMs > 0 ? at + schedule.intervalMs : null
+}
