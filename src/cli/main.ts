@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { runProgram } from './program.js'
+
+const leave = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second signal does not wait; `exit` listeners still give the terminal back.
+    if (leave.signal.aborted) process.exit(1)
+    leave.abort()
+  })
+}
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // The reader has gone (`| head`): nobody is left to tell, and nothing went wrong.
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: leave.signal,
+  onExit: (listener) => process.once('exit', listener),
+})
