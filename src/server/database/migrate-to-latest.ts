@@ -31,7 +31,7 @@ export async function migrateToLatest(
       migrationLockTableName: 'migration_lock',
     })
     const { error, results } = await migrator.migrateToLatest()
-    if (error !== undefined) throw error
+    if (error instanceof Error) throw error
     const applied = (results ?? []).filter((result) => result.status === 'Success')
     return { applied: applied.map((result) => result.migrationName) }
   } catch (error) {

@@ -1,0 +1,27 @@
+/** What a failed statement means for the one who asked for it. */
+export type DatabaseFailure =
+  /** The database is away, full or too slow: the same statement may work later. */
+  | 'unavailable'
+  /** Two writers were in each other's way: the same statement works when it is repeated. */
+  | 'conflict'
+  /** Postgres does not take these values: repeating is of no use. */
+  | 'rejected'
+  /** Anything else is a mistake of ours. */
+  | 'bug'
+
+/** SQLSTATE classes: connection, resources, operator intervention, system and internal errors. */
+const UNAVAILABLE = /^(08|53|57|58|XX|25006)/
+
+/**
+ * Sorts an error of pg by what can be done about it; errors without an SQLSTATE come from the
+ * connection itself.
+ */
+export function databaseFailure(error: unknown): DatabaseFailure {
+  const code = (error as { code?: unknown } | null)?.code
+  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) {
+    return error instanceof TypeError || error instanceof RangeError ? 'bug' : 'unavailable'
+  }
+  if (code === '40001' || code === '40P01') return 'conflict'
+  if (UNAVAILABLE.test(code)) return 'unavailable'
+  return code.startsWith('22') || code.startsWith('23') || code === '54000' ? 'rejected' : 'bug'
+}
