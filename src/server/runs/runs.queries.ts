@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../database/schema.js'
+import type { RunEvent } from './run-event.js'
+
+/** The row form of an event, as `pipecast.record_run_events` reads it: one element of its array. */
+export function encodeRunEvent(event: RunEvent): string {
+  return JSON.stringify({
+    id: event.id,
+    namespace: event.namespace,
+    name: event.name,
+    run_id: event.runId,
+    type: event.type,
+    at: event.at,
+    parent_run_id: event.parent?.runId,
+    parent_namespace: event.parent?.namespace,
+    parent_name: event.parent?.name,
+    root_run_id: event.root?.runId,
+    nominal_start_at: event.nominalStartAt,
+    nominal_end_at: event.nominalEndAt,
+    error: event.error,
+    rows_written: event.rowsWritten,
+    bytes_written: event.bytesWritten,
+    processing_type: event.processingType,
+    description: event.description,
+    raw: event.raw,
+  })
+}
+
+/** Records events in one transaction: all of them or none. */
+export async function recordRunEvents(
+  kysely: Kysely<Schema>,
+  encoded: readonly string[],
+): Promise<void> {
+  await sql`SELECT pipecast.record_run_events(${`[${encoded.join(',')}]`}::jsonb)`.execute(kysely)
+}
+
+/** When a job is expected to run, in milliseconds. */
+export interface IntervalExpectation {
+  readonly namespace: string
+  readonly name: string
+  readonly intervalMs: number
+  readonly graceMs: number
+}
+
+/** Sets what is expected of a job; the job is made when it is not there yet. */
+export async function expectInterval(
+  kysely: Kysely<Schema>,
+  expected: IntervalExpectation,
+): Promise<void> {
+  const { namespace, name, intervalMs, graceMs } = expected
+  await sql`
+    INSERT INTO pipecast.job (id, namespace, name, schedule_interval, grace)
+    VALUES (pipecast.job_id(${namespace}, ${name}), ${namespace}, ${name},
+      ${intervalMs} * interval '1 millisecond', ${graceMs} * interval '1 millisecond')
+    ON CONFLICT (id) DO UPDATE
+    SET schedule_interval = excluded.schedule_interval, schedule_cron = NULL, grace = excluded.grace`.execute(
+    kysely,
+  )
+}
