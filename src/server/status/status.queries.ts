@@ -1,0 +1,177 @@
+import { type Kysely, sql } from 'kysely'
+import type { RunState } from '../../protocol/index.js'
+import type { Schema } from '../database/schema.js'
+import type { JobExpectations, RecentRuns, Schedule } from './job.js'
+
+/** A job, what is expected of it, and what its runs add up to. */
+export interface JobFacts {
+  readonly id: string
+  readonly parentId: string | null
+  readonly namespace: string
+  readonly name: string
+  readonly expectations: JobExpectations
+  readonly runs: RecentRuns
+  readonly newestState: RunState | null
+  readonly newestError: string | null
+  readonly failingSince: number | null
+  readonly recordsTotal: number
+  /** When a run last wrote records. */
+  readonly recordsAt: number | null
+}
+
+/** What finished lately, over all jobs. */
+export interface RecentTotals {
+  readonly runs24h: number
+  readonly failed24h: number
+  readonly records24h: number
+  readonly recordsLastHour: number
+}
+
+/** A work queue as it was last reported. */
+export interface QueueFacts {
+  readonly name: string
+  readonly depth: number
+  readonly running: number
+}
+
+/** Everything that a snapshot of the pipelines is made of, as of one instant. */
+export interface StatusFacts {
+  readonly jobs: readonly JobFacts[]
+  readonly totals: RecentTotals
+  readonly queues: readonly QueueFacts[]
+}
+
+/** Reads everything in one read-only transaction, so that its parts agree with each other. */
+export function readStatusFacts(kysely: Kysely<Schema>, now: Date): Promise<StatusFacts> {
+  return kysely
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute(async (transaction) => ({
+      jobs: await readJobs(transaction),
+      totals: await readTotals(transaction, now),
+      queues: await readQueues(transaction),
+    }))
+}
+
+interface JobRow {
+  readonly id: string
+  readonly parent_id: string | null
+  readonly namespace: string
+  readonly name: string
+  readonly created_at: number
+  readonly paused: boolean
+  readonly processing_type: 'BATCH' | 'STREAMING'
+  readonly interval_ms: number | null
+  readonly cron: string | null
+  readonly timezone: string
+  readonly grace_ms: number
+  readonly max_runtime_ms: number | null
+  readonly heartbeat_timeout_ms: number | null
+  readonly failure_tolerance: number
+  readonly recovery_threshold: number
+  readonly freshness_ms: number | null
+  readonly history: string
+  readonly running: number
+  readonly newest_started_at: number | null
+  readonly newest_ended_at: number | null
+  readonly running_started_at: number | null
+  readonly running_heard_at: number | null
+  readonly last_success_at: number | null
+  readonly newest_duration_ms: number | null
+  readonly usual_ms: number | null
+  readonly longest_success_ms: number | null
+  readonly newest_state: RunState | null
+  readonly newest_error: string | null
+  readonly failing_since: number | null
+  readonly records_total: number
+  readonly records_at: number | null
+}
+
+/** An instant or a duration as milliseconds; a float, because pg hands out bigints as text. */
+const ms = (column: string) => sql`(extract(epoch FROM ${sql.ref(column)})::float8 * 1000)::float8`
+
+async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]> {
+  const { rows } = await sql<JobRow>`
+    SELECT j.id, s.parent_job_id AS parent_id, j.namespace, j.name,
+      ${ms('j.created_at')} AS created_at, j.paused_at IS NOT NULL AS paused, j.processing_type,
+      ${ms('j.schedule_interval')} AS interval_ms, j.schedule_cron AS cron, j.timezone,
+      ${ms('j.grace')} AS grace_ms, ${ms('j.max_runtime')} AS max_runtime_ms,
+      ${ms('j.heartbeat_timeout')} AS heartbeat_timeout_ms,
+      j.failure_tolerance, j.recovery_threshold, ${ms('j.freshness')} AS freshness_ms,
+      s.history, s.running, ${ms('s.newest_started_at')} AS newest_started_at,
+      ${ms('s.newest_ended_at')} AS newest_ended_at,
+      ${ms('s.running_started_at')} AS running_started_at,
+      ${ms('s.running_heard_at')} AS running_heard_at,
+      ${ms('s.last_success_at')} AS last_success_at,
+      s.newest_duration_ms, s.usual_ms, s.longest_success_ms, s.newest_state, s.newest_error,
+      ${ms('s.failing_since')} AS failing_since, s.records_total::float8 AS records_total,
+      ${ms('s.records_at')} AS records_at
+    FROM pipecast.job AS j JOIN pipecast.job_summary AS s ON s.job_id = j.id
+    ORDER BY j.namespace COLLATE "C", j.name COLLATE "C"`.execute(db)
+  return rows.map(toJobFacts)
+}
+
+function toJobFacts(row: JobRow): JobFacts {
+  return {
+    id: row.id,
+    parentId: row.parent_id,
+    namespace: row.namespace,
+    name: row.name,
+    expectations: {
+      createdAt: row.created_at,
+      paused: row.paused,
+      processingType: row.processing_type,
+      schedule: toSchedule(row),
+      graceMs: row.grace_ms,
+      maxRuntimeMs: row.max_runtime_ms,
+      heartbeatTimeoutMs: row.heartbeat_timeout_ms,
+      failureTolerance: row.failure_tolerance,
+      recoveryThreshold: row.recovery_threshold,
+      freshnessMs: row.freshness_ms,
+    },
+    runs: {
+      history: row.history,
+      running: row.running,
+      newestStartedAt: row.newest_started_at,
+      newestEndedAt: row.newest_ended_at,
+      runningStartedAt: row.running_started_at,
+      runningHeardAt: row.running_heard_at,
+      lastSuccessAt: row.last_success_at,
+      newestDurationMs: row.newest_duration_ms,
+      usualMs: row.usual_ms,
+      longestSuccessMs: row.longest_success_ms,
+    },
+    newestState: row.newest_state,
+    newestError: row.newest_error,
+    failingSince: row.failing_since,
+    recordsTotal: row.records_total,
+    recordsAt: row.records_at,
+  }
+}
+
+function toSchedule(row: JobRow): Schedule | null {
+  if (row.interval_ms !== null) return { kind: 'interval', intervalMs: row.interval_ms }
+  if (row.cron !== null) return { kind: 'cron', expression: row.cron, timezone: row.timezone }
+  return null
+}
+
+async function readTotals(db: Kysely<Schema>, now: Date): Promise<RecentTotals> {
+  const { rows } = await sql<RecentTotals>`
+    SELECT count(*)::integer AS "runs24h",
+      (count(*) FILTER (WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED')))::integer AS "failed24h",
+      coalesce(sum(rows_written), 0)::float8 AS "records24h",
+      coalesce(sum(rows_written) FILTER (WHERE ended_at > ${now}::timestamptz - interval '1 hour'),
+        0)::float8 AS "recordsLastHour"
+    FROM pipecast.run
+    WHERE ended_at > ${now}::timestamptz - interval '24 hours' AND ended_at <= ${now}`.execute(db)
+  return rows[0] ?? { runs24h: 0, failed24h: 0, records24h: 0, recordsLastHour: 0 }
+}
+
+async function readQueues(db: Kysely<Schema>): Promise<readonly QueueFacts[]> {
+  return db
+    .selectFrom('pipecast.queue')
+    .select(['name', 'depth', 'running'])
+    .orderBy(sql`name COLLATE "C"`)
+    .execute()
+}
