@@ -1,0 +1,230 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { encodeSnapshot, type Snapshot } from './snapshot.js'
+
+/** What a feed needs. Times are in milliseconds. */
+export interface FeedOptions {
+  /** The feed's name, as it stands in URLs. */
+  readonly name: string
+  /** Names this life of the sequence. */
+  readonly epoch: string
+  /** Reads the document as it is now; the result is encoded as JSON. */
+  readonly read: (now: Date) => Promise<unknown>
+  /** The longest time between two reads while somebody watches. */
+  readonly intervalMs: number
+  readonly now: () => Date
+  readonly log: {
+    info(about: object, message: string): void
+    warn(about: object, message: string): void
+  }
+}
+
+/** Somebody's interest in a feed. */
+export interface Watch {
+  /** `null` when the newest value is current; else resolves when it is, or as good as it gets. */
+  readonly ready: Promise<void> | null
+  stop(): void
+}
+
+/** How long to wait for a read while there is older data to show instead. */
+const PATIENCE_MS = 1_000
+
+/**
+ * A named live document. It is read
+ * - once for all who watch, at each hint and at each tick;
+ * - one read at a time, however many hints come: those that arrive during a read cost one more;
+ * - never while nobody watches and nobody polls.
+ *
+ * When a read fails the last good value stays, marked stale, until one succeeds.
+ */
+export class Feed {
+  readonly name: string
+  private readonly options: FeedOptions
+  private readonly listeners = new Set<(snapshot: Snapshot) => void>()
+  private watchers = 0
+  private timer: NodeJS.Timeout | undefined
+  private newestSnapshot: Snapshot | undefined
+  private reading: Promise<void> | undefined
+  private readingNext: Promise<void> | undefined
+  private isHinted = false
+  /** Somebody watches, and a read has succeeded since they began. */
+  private isLive = false
+  private isFailing = false
+  private isClosed = false
+  private reads = 0
+
+  constructor(options: FeedOptions) {
+    this.options = options
+    this.name = options.name
+  }
+
+  /** The newest value, or `undefined` before the first read has succeeded. */
+  get newest(): Snapshot | undefined {
+    return this.newestSnapshot
+  }
+
+  /** `starting` before the first read has succeeded, `unreachable` when the last one failed. */
+  get state(): 'starting' | 'connected' | 'unreachable' {
+    if (this.isFailing) return 'unreachable'
+    return this.newestSnapshot === undefined ? 'starting' : 'connected'
+  }
+
+  /** How often the document was read. */
+  get readCount(): number {
+    return this.reads
+  }
+
+  /** Names this life of the feed's sequence. */
+  get epoch(): string {
+    return this.options.epoch
+  }
+
+  /** Calls back with each new value, also when only its age or its staleness is new. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): void {
+    this.listeners.add(listener)
+  }
+
+  /** Somebody watches: until they stop, the value is kept current. */
+  watch(): Watch {
+    const ready = this.isCurrent() ? null : this.catchUp()
+    if (this.watchers === 0) this.startTicking()
+    this.watchers += 1
+    let isWatching = true
+    return {
+      ready,
+      stop: () => {
+        if (!isWatching) return
+        isWatching = false
+        this.watchers -= 1
+        if (this.watchers === 0) this.stopTicking()
+      },
+    }
+  }
+
+  /** Something was committed that may have changed the document. */
+  hint(): void {
+    this.isHinted = true
+    if (this.watchers > 0) void this.refresh()
+  }
+
+  /**
+   * Whether the newest value is as good as a new read would be: while somebody watches it is kept
+   * so; otherwise it must be young, and nothing may have been committed since.
+   */
+  isCurrent(): boolean {
+    if (this.newestSnapshot === undefined) return false
+    if (this.isLive) return true
+    const ageMs = this.options.now().getTime() - this.newestSnapshot.generatedAt.getTime()
+    const isYoung = ageMs >= 0 && ageMs < this.options.intervalMs
+    return isYoung && !this.isHinted && !this.newestSnapshot.isStale
+  }
+
+  /** The value for somebody who asks once; read anew only when the newest one is not current. */
+  async poll(): Promise<Snapshot | undefined> {
+    if (!this.isCurrent()) await this.catchUp()
+    return this.newestSnapshot
+  }
+
+  /** Reads now, or right after the read in flight. Resolves when that read has ended, well or not. */
+  refresh(): Promise<void> {
+    if (this.isClosed) return Promise.resolve()
+    if (this.reading === undefined) return this.startReading()
+    this.readingNext ??= this.reading.then(() => {
+      this.readingNext = undefined
+      return this.startReading()
+    })
+    return this.readingNext
+  }
+
+  /** Stops reading for good; resolves when the last read has ended. */
+  async close(): Promise<void> {
+    this.isClosed = true
+    this.stopTicking()
+    await this.reading
+  }
+
+  private startTicking(): void {
+    this.isLive = this.isCurrent()
+    this.timer = setInterval(() => void this.refresh(), this.options.intervalMs)
+  }
+
+  private stopTicking(): void {
+    this.isLive = false
+    clearInterval(this.timer)
+  }
+
+  /** Waits for a read, but not long when there is an older value to show instead. */
+  private async catchUp(): Promise<void> {
+    const read = this.reading ?? this.refresh()
+    if (this.newestSnapshot === undefined) return read
+    const patience = new AbortController()
+    const waited = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {
+      // Aborted below: the read was quicker.
+    })
+    await Promise.race([read, waited])
+    patience.abort()
+  }
+
+  private startReading(): Promise<void> {
+    if (this.isClosed) return Promise.resolve()
+    this.reading = this.readOnce().finally(() => {
+      this.reading = undefined
+    })
+    return this.reading
+  }
+
+  private async readOnce(): Promise<void> {
+    this.isHinted = false
+    this.reads += 1
+    const startedAt = this.options.now()
+    try {
+      const dataJson = JSON.stringify(await this.options.read(startedAt))
+      this.publish(dataJson, startedAt)
+    } catch (error) {
+      this.isHinted = true // whatever was hinted at has not been seen yet
+      this.reportFailure(error)
+    }
+  }
+
+  private publish(dataJson: string, generatedAt: Date): void {
+    const previous = this.newestSnapshot
+    const isChanged = previous?.dataJson !== dataJson
+    if (this.isFailing) this.options.log.info({ feed: this.name }, 'feed is current again')
+    this.isFailing = false
+    this.isLive = this.watchers > 0
+    this.emit(
+      encodeSnapshot(
+        {
+          feed: this.name,
+          epoch: this.options.epoch,
+          seq: (previous?.seq ?? 0) + (isChanged ? 1 : 0),
+          generatedAt,
+          isStale: false,
+          dataJson: isChanged ? dataJson : previous.dataJson,
+        },
+        this.options.now(),
+      ),
+    )
+  }
+
+  private reportFailure(error: unknown): void {
+    const previous = this.newestSnapshot
+    if (this.isClosed) return
+    if (!this.isFailing) {
+      this.isFailing = true
+      const { code, message } = error as { code?: unknown; message?: unknown }
+      this.options.log.warn(
+        { feed: this.name, code, reason: message },
+        previous === undefined
+          ? 'feed cannot be read yet'
+          : 'feed cannot be read; the last good data is served as stale',
+      )
+    }
+    if (previous === undefined) return
+    this.emit(encodeSnapshot({ ...previous, isStale: true }, this.options.now()))
+  }
+
+  private emit(snapshot: Snapshot): void {
+    this.newestSnapshot = snapshot
+    for (const listener of this.listeners) listener(snapshot)
+  }
+}

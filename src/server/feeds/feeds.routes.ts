@@ -1,0 +1,67 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { HttpError } from '../http/error-handler.js'
+import type { Feed } from './feed.js'
+
+/** What the polling routes need. */
+export interface FeedRoutesDeps {
+  readonly feeds: ReadonlyMap<string, Feed>
+  /** Refuses a caller who may not watch, by throwing. */
+  readonly requireViewer: (request: FastifyRequest) => Promise<void>
+}
+
+const NO_DATA_RETRY_MS = 5_000
+
+/** `GET /api/v1/monitoring/:feed`: the bare document for those who poll, with an ETag. */
+export function feedRoutes(deps: FeedRoutesDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.get<{ Params: { feed: string } }>(
+      '/api/v1/monitoring/:feed',
+      {
+        schema: {
+          tags: ['monitoring'],
+          summary: 'The document of a feed, bare',
+          description:
+            'Poll it every few seconds with If-None-Match; 304 means that nothing has changed. `Pipecast-Stale: true` says that the database cannot be read and this is the last good data.',
+          params: Type.Object({ feed: Type.String({ examples: ['pipeline-status'] }) }),
+        },
+        preHandler: deps.requireViewer,
+      },
+      async (request, reply) => {
+        const feed = deps.feeds.get(request.params.feed)
+        if (feed === undefined) throw new HttpError(404, 'no_such_feed', 'there is no such feed')
+        return sendDocument(feed, request, reply)
+      },
+    )
+  }
+}
+
+async function sendDocument(
+  feed: Feed,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const snapshot = await feed.poll()
+  if (snapshot === undefined) {
+    throw new HttpError(503, 'no_data', 'the database cannot be read yet', {
+      retryAfterMs: NO_DATA_RETRY_MS,
+    })
+  }
+  reply.headers({
+    'Cache-Control': 'no-cache',
+    ETag: snapshot.etag,
+    'Pipecast-Epoch': snapshot.epoch,
+    'Pipecast-Seq': String(snapshot.seq),
+    'Pipecast-Generated-At': snapshot.generatedAt.toISOString(),
+    'Pipecast-Stale': String(snapshot.isStale),
+  })
+  if (matches(request.headers['if-none-match'], snapshot.etag)) return reply.code(304).send()
+  return reply.type('application/json; charset=utf-8').send(snapshot.dataJson)
+}
+
+/** RFC 9110, 13.1.2: a list of tags, weak or not, or `*`. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etag)
+}
