@@ -1,0 +1,50 @@
+import type { Connection } from './connection.js'
+import { encodeFrame, type Frame, type Publication } from './frame.js'
+
+/** A feed as this folder sees it: something that can be watched. */
+export interface LiveFeed {
+  readonly name: string
+  readonly epoch: string
+  readonly newest: Publication | undefined
+  watch(): { readonly ready: Promise<void> | null; stop(): void }
+}
+
+/** All who listen to one feed. */
+export class Audience {
+  readonly feed: LiveFeed
+  private readonly connections = new Set<Connection>()
+  private published: Publication | undefined
+  private frame: Frame | undefined
+
+  constructor(feed: LiveFeed) {
+    this.feed = feed
+  }
+
+  /** The newest update, encoded at most once. */
+  readonly newestFrame = (): Frame | undefined => {
+    const { newest } = this.feed
+    if (newest === undefined) return undefined
+    if (this.frame === undefined || this.published !== newest) {
+      this.published = newest
+      this.frame = encodeFrame(newest)
+    }
+    return this.frame
+  }
+
+  /** Adds a listener; it leaves through the returned function. */
+  add(connection: Connection): () => void {
+    this.connections.add(connection)
+    return () => this.connections.delete(connection)
+  }
+
+  /** Sends a publication to everybody, if it says something new. */
+  publish(publication: Publication): void {
+    const previous = this.frame
+    if (this.connections.size === 0) return
+    const frame = this.newestFrame()
+    if (frame === undefined) return
+    const isNews = previous?.seq !== publication.seq || previous.isStale !== publication.isStale
+    if (!isNews) return
+    for (const connection of this.connections) connection.push(frame)
+  }
+}

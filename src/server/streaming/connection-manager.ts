@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { WebSocket } from 'ws'
+import { INFORMATIVE_LANE_SIZE } from '../../protocol/index.js'
+import { decideAdmission } from './admission.js'
+import { Audience, type LiveFeed } from './audience.js'
+import { Connection, type ConnectionContext, type TokenVerdict } from './connection.js'
+import type { Publication } from './frame.js'
+import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
+
+/** What the manager needs. */
+export interface ConnectionManagerOptions extends ConnectionContext {
+  readonly limits: PlaceLimits
+  readonly log: { info(about: object, message: string): void }
+}
+
+/** What a client that cannot see why it was refused may ask for. */
+export interface AdmissionReport {
+  readonly active: number
+  readonly max: number
+  readonly accepting: boolean
+  /** Absent while sockets are accepted. */
+  readonly retry_after_ms?: number
+}
+
+/** An upgraded socket that has a place. */
+export interface Arrival {
+  readonly socket: WebSocket
+  readonly place: Place
+  readonly feed: string
+  /** `null` when the client has promised to show its token in a message. */
+  readonly token: TokenVerdict | null
+}
+
+/** How long a socket has to answer a close before it is cut off, in milliseconds. */
+const CLOSE_PATIENCE_MS = 300
+
+/** Clients that are told to come back come back over at least this long, in milliseconds. */
+const RETURN_WINDOW_MS = 4_000
+const MIN_RETURN_MS = 500
+
+/** Knows every socket: caps them, renews them, hands out what is published, and lets them go. */
+export class ConnectionManager {
+  private readonly options: ConnectionManagerOptions
+  private readonly places: Places
+  private readonly audiences = new Map<string, Audience>()
+  private readonly connections = new Set<Connection>()
+  private inLane = 0
+  private draining = false
+
+  constructor(options: ConnectionManagerOptions) {
+    this.options = options
+    this.places = new Places(options.limits, options.clock)
+  }
+
+  /** Makes a feed known; its audience may connect from now on. */
+  addFeed(feed: LiveFeed): void {
+    this.audiences.set(feed.name, new Audience(feed))
+  }
+
+  /** Whether there is such a feed. */
+  hasFeed(name: string): boolean {
+    return this.audiences.has(name)
+  }
+
+  /** How many sockets there are, and how many there may be. */
+  get counts(): { readonly active: number; readonly max: number } {
+    return { active: this.places.taken, max: this.options.limits.max }
+  }
+
+  /** Whether a client at this address would be let in now, and if not, when to try again. */
+  admissionFor(address: string): AdmissionReport {
+    const refusal = decideAdmission({
+      isDraining: this.draining,
+      isOriginAllowed: true,
+      token: 'not_needed',
+      place: this.places.vacancyFor(address),
+    })
+    return {
+      ...this.counts,
+      accepting: refusal === null,
+      ...(refusal === null ? {} : { retry_after_ms: refusal.retryAfterMs }),
+    }
+  }
+
+  /** No more sockets are let in: the process is about to end. */
+  get isDraining(): boolean {
+    return this.draining
+  }
+
+  /** Whether a socket from this address would find a place now. */
+  vacancyFor(address: string): Vacancy {
+    return this.places.vacancyFor(address)
+  }
+
+  /** Takes the place that {@link vacancyFor} has just found. */
+  takePlace(address: string): Place {
+    return this.places.take(address)
+  }
+
+  /**
+   * Takes one of the few places for clients that are only told why they are refused.
+   *
+   * @returns a function that gives it back, or `null` when none is free.
+   */
+  takeLane(): (() => void) | null {
+    if (this.inLane >= INFORMATIVE_LANE_SIZE) return null
+    this.inLane += 1
+    return () => {
+      this.inLane -= 1
+    }
+  }
+
+  /** Starts a connection on an upgraded socket. */
+  open(arrival: Arrival): void {
+    const audience = this.audiences.get(arrival.feed)
+    if (audience === undefined) throw new Error(`no feed ${arrival.feed}`)
+    const { socket, place } = arrival
+    const openedAt = this.options.clock()
+    const sid = randomBytes(9).toString('base64url')
+    const watch = audience.feed.watch()
+    const connection = new Connection(
+      {
+        socket,
+        sid,
+        epoch: audience.feed.epoch,
+        token: arrival.token,
+        newestFrame: audience.newestFrame,
+        onNotice: () => place.expectSuccessor(),
+      },
+      this.options,
+    )
+    const leave = audience.add(connection)
+    this.connections.add(connection)
+    socket.once('close', (code, reason) => {
+      watch.stop()
+      leave()
+      place.release()
+      this.connections.delete(connection)
+      this.options.log.info(
+        {
+          sid,
+          address: place.address,
+          code,
+          reason: reason.toString('utf8'),
+          ageMs: Math.round(this.options.clock() - openedAt),
+          framesSent: connection.framesSent,
+          active: this.places.taken,
+        },
+        'WebSocket disconnected',
+      )
+    })
+    this.options.log.info(
+      { sid, address: place.address, feed: arrival.feed, active: this.places.taken },
+      'WebSocket connected',
+    )
+    connection.start(watch.ready)
+  }
+
+  /** Hands a feed's new value to all who listen to it. */
+  publish(feed: string, publication: Publication): void {
+    this.audiences.get(feed)?.publish(publication)
+  }
+
+  /** Lets nobody in any more. */
+  refuseNew(): void {
+    this.draining = true
+  }
+
+  /**
+   * Lets everybody go: closes the sockets one after the other over the window, each with its own
+   * time to come back, and cuts off those that do not answer.
+   *
+   * @param windowMs - over how long; 0 closes all at once.
+   */
+  async drain(windowMs: number): Promise<void> {
+    this.refuseNew()
+    const leaving = [...this.connections]
+    const startedAt = this.options.clock()
+    const spreadMs = Math.max(RETURN_WINDOW_MS, leaving.length)
+    for (const [index, connection] of leaving.entries()) {
+      const share = index / leaving.length
+      const waitMs = startedAt + share * windowMs - this.options.clock()
+      if (waitMs > 1) await delay(waitMs)
+      connection.closeForRestart(MIN_RETURN_MS + Math.floor(share * spreadMs))
+    }
+    const patienceEndsAt = this.options.clock() + CLOSE_PATIENCE_MS
+    while (this.connections.size > 0 && this.options.clock() < patienceEndsAt) await delay(10)
+    for (const connection of this.connections) connection.terminate()
+  }
+}

@@ -1,0 +1,288 @@
+import type { WebSocket } from 'ws'
+import {
+  CloseCode,
+  type ErrorCode,
+  parseClientMessage,
+  restartReason,
+  type ServerFrame,
+  SUBPROTOCOL,
+} from '../../protocol/index.js'
+import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
+import type { Frame } from './frame.js'
+import { MessageQuota } from './message-quota.js'
+import { Outbox } from './outbox.js'
+import type { Ticker } from './ticker.js'
+
+/** What a token turned out to be worth. */
+export interface TokenVerdict {
+  readonly isAccepted: boolean
+  /** `null` when it does not expire. */
+  readonly expiresAt: Date | null
+}
+
+/** What a connection needs from outside. */
+export interface ConnectionContext {
+  readonly times: ConnectionTimes
+  readonly ticker: Ticker
+  /** Milliseconds of a monotonic clock. */
+  readonly clock: () => number
+  readonly now: () => Date
+  /** 0 to 1. */
+  readonly random: () => number
+  readonly verifyToken: (token: string) => Promise<TokenVerdict>
+}
+
+/** One accepted socket. */
+export interface AcceptedSocket {
+  readonly socket: WebSocket
+  readonly sid: string
+  readonly epoch: string
+  /** The token it came with; `null` when it still has to show one. */
+  readonly token: TokenVerdict | null
+  /** The newest update of its feed. */
+  readonly newestFrame: () => Frame | undefined
+  /** The connection will end of age soon; its successor may come. */
+  readonly onNotice: () => void
+}
+
+/**
+ * One connection: a listen loop for what the client says beside a broadcast loop for what it is
+ * told, both ended by one signal.
+ *
+ *     awaiting token --auth--> live --(closed by either side)--> ended
+ *     live: flowing --pause--> paused --resume--> flowing
+ */
+export class Connection {
+  readonly sid: string
+  framesSent = 0
+  private readonly accepted: AcceptedSocket
+  private readonly context: ConnectionContext
+  private readonly socket: WebSocket
+  private readonly ending = new AbortController()
+  private readonly deadlines: ConnectionDeadlines
+  private readonly outbox = new Outbox<Frame>()
+  private readonly quota = new MessageQuota()
+  private readonly onFlushed: (error?: Error | null) => void
+  private isAuthorized: boolean
+  private isPaused = false
+
+  constructor(accepted: AcceptedSocket, context: ConnectionContext) {
+    const now = context.clock()
+    this.accepted = accepted
+    this.context = context
+    this.sid = accepted.sid
+    this.socket = accepted.socket
+    this.deadlines = new ConnectionDeadlines(context.times, now, context.random())
+    this.isAuthorized = accepted.token !== null
+    this.onFlushed = (error) => {
+      // A failed write is followed by a close, which ends everything.
+      if (error == null) this.write(this.outbox.flushed(this.context.clock()))
+    }
+  }
+
+  /**
+   * Greets, sends the newest update, and runs both loops until the socket closes.
+   *
+   * @param ready - `null` when the newest update is current; else resolves when it is.
+   */
+  start(ready: Promise<void> | null): void {
+    this.greet()
+    if (this.accepted.token !== null) this.limitAuthorization(this.accepted.token)
+    else this.requireToken()
+    if (ready === null) this.update()
+    else void ready.then(() => this.updateOrExplain())
+    this.listen(this.ending.signal)
+    this.context.ticker.add((now) => this.broadcast(now), this.ending.signal)
+  }
+
+  /** A new frame of the feed is there. */
+  push(frame: Frame): void {
+    if (this.isPaused || !this.isAuthorized || this.ending.signal.aborted) return
+    const now = this.context.clock()
+    this.deadlines.updated(now)
+    this.write(this.outbox.offer(frame, now))
+  }
+
+  /** Tells the client to come back after a while, and closes. */
+  closeForRestart(retryAfterMs: number): void {
+    this.send({ type: 'connection_closing', reason: 'restart', retry_after_ms: retryAfterMs })
+    this.close(CloseCode.GoingAway, restartReason(retryAfterMs))
+  }
+
+  /** Says what is wrong. */
+  sendError(code: ErrorCode, message: string, retryAfterMs?: number): void {
+    const retry = retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }
+    this.send({ type: 'error', code, message, ...retry })
+  }
+
+  /** The peer can no longer be talked to in an orderly way. */
+  terminate(): void {
+    this.ending.abort()
+    this.socket.terminate()
+  }
+
+  private greet(): void {
+    const { times } = this.context
+    this.send({
+      type: 'connection_status',
+      data: {
+        status: 'connected',
+        message: 'Connected. Updates follow at once and on each change.',
+        sid: this.sid,
+        protocol: SUBPROTOCOL,
+        broadcast_interval_ms: times.broadcastIntervalMs,
+        ping_interval_ms: times.pingIntervalMs,
+        stale_after_ms: times.staleAfterMs,
+        max_age_ms: times.maxAgeMs,
+        epoch: this.accepted.epoch,
+      },
+    })
+  }
+
+  private update(): void {
+    const frame = this.accepted.newestFrame()
+    if (frame !== undefined) this.push(frame)
+  }
+
+  /** The first update after a wait: when there is still no data, the client hears why. */
+  private updateOrExplain(): void {
+    if (this.framesSent > 0) return // the read that was waited for has been pushed already
+    if (this.accepted.newestFrame() !== undefined) this.update()
+    else
+      this.sendError(
+        'no_data',
+        'the database cannot be read yet; updates follow when it can',
+        5_000,
+      )
+  }
+
+  private listen(signal: AbortSignal): void {
+    const alive = () => this.deadlines.heard(this.context.clock())
+    this.socket.on('pong', alive)
+    this.socket.on('ping', alive)
+    this.socket.on('message', (data: Buffer, isBinary) => {
+      alive()
+      if (!signal.aborted) this.receive(isBinary ? null : data.toString('utf8'))
+    })
+    this.socket.on('close', () => this.ending.abort())
+  }
+
+  private receive(text: string | null): void {
+    if (this.quota.count(this.context.clock()) !== 'fine') {
+      this.sendError('too_many_messages', 'too many messages; the connection ends')
+      this.close(CloseCode.PolicyViolation, 'too many messages')
+      return
+    }
+    const message = text === null ? null : parseClientMessage(text)
+    switch (message?.type) {
+      case 'ping':
+        this.send({ type: 'pong' })
+        return
+      case 'refresh':
+        this.update()
+        return
+      case 'pause':
+        this.isPaused = true
+        this.outbox.clear()
+        return
+      case 'resume':
+        this.isPaused = false
+        this.update()
+        return
+      case 'auth':
+        void this.authorize(message.token)
+        return
+      case undefined:
+        this.refuseMessage()
+    }
+  }
+
+  private refuseMessage(): void {
+    this.sendError(
+      'bad_message',
+      'not a message of this protocol: send JSON with a type of ping, refresh, pause, resume or auth',
+    )
+    if (this.quota.countBad() !== 'fine') {
+      this.close(CloseCode.PolicyViolation, 'too many bad messages')
+    }
+  }
+
+  private async authorize(token: string): Promise<void> {
+    const verdict = await this.context.verifyToken(token)
+    if (this.ending.signal.aborted) return
+    if (!verdict.isAccepted) {
+      this.sendError('unauthorized', 'the token is not valid or has expired')
+      return
+    }
+    this.limitAuthorization(verdict)
+    const expiry = verdict.expiresAt === null ? {} : { expires_at: verdict.expiresAt.toISOString() }
+    this.send({ type: 'auth_ok', ...expiry })
+    if (this.isAuthorized) return
+    this.isAuthorized = true
+    this.update()
+  }
+
+  private limitAuthorization({ expiresAt }: TokenVerdict): void {
+    const leftMs =
+      expiresAt === null ? Infinity : expiresAt.getTime() - this.context.now().getTime()
+    this.deadlines.tokenAccepted(this.context.clock() + leftMs)
+  }
+
+  private requireToken(): void {
+    this.deadlines.tokenRequired(this.context.clock())
+    this.send({ type: 'auth_required', grace_ms: this.context.times.authGraceMs })
+  }
+
+  private broadcast(now: number): void {
+    const due = this.deadlines.due(now, this.outbox.stuckForMs(now))
+    if (due !== null) this.act(due)
+  }
+
+  private act(due: Due): void {
+    switch (due) {
+      case 'silent':
+        this.close(CloseCode.NoSignOfLife, 'no sign of life')
+        return
+      case 'stuck':
+        this.close(CloseCode.TooSlow, 'too slow to read')
+        return
+      case 'aged':
+        this.close(CloseCode.MaxAge, 'maximum age')
+        return
+      case 'unauthorized':
+        this.close(CloseCode.Unauthorized, 'token missing, wrong or expired')
+        return
+      case 'token_expired':
+        this.requireToken()
+        return
+      case 'notice':
+        this.accepted.onNotice()
+        this.send({ type: 'connection_closing', reason: 'max_age', retry_after_ms: 0 })
+        return
+      case 'ping':
+        this.socket.ping()
+        return
+      case 'broadcast':
+        this.update()
+    }
+  }
+
+  private write(frame: Frame | undefined): void {
+    if (frame === undefined || this.socket.readyState !== this.socket.OPEN) return
+    this.framesSent += 1
+    this.socket.send(frame.bytes, { binary: false }, this.onFlushed)
+  }
+
+  private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {
+    if (this.socket.readyState !== this.socket.OPEN) return
+    const { type, ...rest } = frame
+    this.socket.send(JSON.stringify({ type, timestamp: this.context.now().toISOString(), ...rest }))
+  }
+
+  private close(code: CloseCode, reason: string): void {
+    this.ending.abort()
+    this.socket.close(code, reason)
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
