@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from '../config/load-config.js'
+import { originChecker } from './allowed-origins.js'
+import { clientAddressReader } from './client-address.js'
+import { HttpError } from './error-handler.js'
+import { decideIngest } from './ingest-access.js'
+import { bearerToken, tokenMatcher, type TokenVerdict, viewTokenVerifier } from './tokens.js'
+
+/** Who is asking, and what they may do: the questions that every route asks of a request. */
+export interface Edge {
+  /** The name under which a client's connections are counted. */
+  readonly addressOf: (request: FastifyRequest) => string
+  readonly isOriginAllowed: (request: FastifyRequest) => boolean
+  /** The token that came with the request, in the header or as `?token=`; `null` without one. */
+  readonly tokenOf: (request: FastifyRequest) => string | null
+  /** `null` when watching needs no token. */
+  readonly verifyViewToken: ((token: string) => Promise<TokenVerdict>) | null
+  readonly maySeeData: (request: FastifyRequest) => Promise<boolean>
+  /** What became of the caller's own token, in the words of `/health`. */
+  readonly describeToken: (request: FastifyRequest) => Promise<TokenDescription>
+  /** @throws HttpError 401 for somebody who may not watch. */
+  readonly requireViewer: (request: FastifyRequest) => Promise<void>
+  /** @throws HttpError 401 or 403 for somebody who may not report. */
+  readonly requireReporter: (request: FastifyRequest) => void
+}
+
+/** What this service makes of the token that a caller sent. */
+export interface TokenDescription {
+  readonly token_present: boolean
+  readonly token_valid: boolean
+  /** Absent for a token that does not expire. */
+  readonly token_expires?: string
+}
+
+/** Makes the edge from the settings. */
+export function createEdge(config: Config): Edge {
+  const isProduction = config.nodeEnv === 'production'
+  const checkOrigin = originChecker(config.allowedOrigins, !isProduction)
+  const readAddress = clientAddressReader(config.trustProxy)
+  const verifyViewToken = viewTokenVerifier(config.viewTokens, config.viewJwtSecret)
+  const isIngestToken = config.ingestTokens.length === 0 ? null : tokenMatcher(config.ingestTokens)
+
+  const isOriginAllowed = (request: FastifyRequest) => {
+    const { origin, host } = request.headers
+    return checkOrigin({ origin, host })
+  }
+  const maySeeData = async (request: FastifyRequest) => {
+    if (verifyViewToken === null) return true
+    const token = tokenOf(request)
+    return token !== null && (await verifyViewToken(token)).isAccepted
+  }
+  return {
+    addressOf: (request) =>
+      readAddress({
+        peer: request.raw.socket.remoteAddress,
+        forwardedFor: single(request.headers['x-forwarded-for']),
+        realIp: single(request.headers['x-real-ip']),
+      }),
+    isOriginAllowed,
+    tokenOf,
+    verifyViewToken,
+    maySeeData,
+    describeToken: async (request) => {
+      const token = tokenOf(request)
+      const verdict = token === null ? undefined : await verifyViewToken?.(token)
+      return {
+        token_present: token !== null,
+        token_valid: verdict?.isAccepted ?? false,
+        ...(verdict?.expiresAt == null ? {} : { token_expires: verdict.expiresAt.toISOString() }),
+      }
+    },
+    requireViewer: async (request) => {
+      if (await maySeeData(request)) return
+      throw new HttpError(401, 'unauthorized', 'a token is needed: send Authorization: Bearer')
+    },
+    requireReporter: (request) => {
+      const token = bearerToken(request.headers.authorization)
+      const refusal = decideIngest({
+        hasValidToken: isIngestToken === null ? null : token !== null && isIngestToken(token),
+        isProduction,
+        isLocal: isLocal(request),
+        isForeignPage: !isOriginAllowed(request),
+      })
+      if (refusal !== null) throw new HttpError(refusal.status, refusal.code, refusal.message)
+    },
+  }
+}
+
+function tokenOf(request: FastifyRequest): string | null {
+  const { token } = request.query as { token?: unknown }
+  return bearerToken(request.headers.authorization) ?? (typeof token === 'string' ? token : null)
+}
+
+/** A header that says whom a proxy speaks for means that the peer is not who is asking. */
+function isLocal(request: FastifyRequest): boolean {
+  const { headers, raw } = request
+  const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers)
+  const address = (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return !isForwarded && (address === '::1' || address.startsWith('127.'))
+}
+
+function single(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.join(',')
+}

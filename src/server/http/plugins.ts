@@ -1,0 +1,119 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import websocket from '@fastify/websocket'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL } from '../../protocol/index.js'
+import { handleError, handleNotFound, HttpError } from './error-handler.js'
+import { createUpgradeGate } from './upgrade-gate.js'
+
+/** What the shared plugins need. */
+export interface PluginOptions {
+  readonly version: string
+  readonly isOriginAllowed: (request: FastifyRequest) => boolean
+}
+
+/** How long a peer has to answer a close frame before its socket is cut, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000
+
+/** Registers what every route relies on; to be called before any route is added. */
+export async function registerPlugins(app: FastifyInstance, options: PluginOptions): Promise<void> {
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler(handleNotFound)
+  logRequests(app)
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'self'"], objectSrc: ["'none'"], frameAncestors: ["'self'"] },
+    },
+    // Status is meant to be read by pages elsewhere; CORS says by which.
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  })
+  await app.register(cors, {
+    delegator: (request, callback) => {
+      callback(null, {
+        origin: options.isOriginAllowed(request),
+        methods: ['GET', 'HEAD', 'POST'],
+        exposedHeaders: [
+          'ETag',
+          'Retry-After',
+          'Pipecast-Epoch',
+          'Pipecast-Seq',
+          'Pipecast-Generated-At',
+          'Pipecast-Stale',
+        ],
+        maxAge: 600,
+      })
+    },
+  })
+  await registerDocs(app, options.version)
+  await registerWebSocket(app)
+}
+
+async function registerDocs(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Pipecast',
+        version,
+        description: 'The true state of your data pipelines, within milliseconds of the commit.',
+      },
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      },
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
+}
+
+async function registerWebSocket(app: FastifyInstance): Promise<void> {
+  await app.register(websocket, {
+    options: {
+      server: createUpgradeGate(app.server),
+      maxPayload: MAX_CLIENT_MESSAGE_BYTES,
+      perMessageDeflate: false,
+      ...{ closeTimeout: CLOSE_TIMEOUT_MS }, // newer than the types of ws
+      handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+    },
+    errorHandler(error, socket, request) {
+      // A close frame that says why is on its way already; ws ends the socket itself.
+      request.log.debug({ code: (error as { code?: unknown }).code }, 'WebSocket error')
+      socket.close()
+    },
+    // The connection manager has let everybody go by now; whoever is left is cut off, because one
+    // peer that never answers must not hold up the end of the process.
+    preClose(done) {
+      for (const client of this.websocketServer.clients) client.terminate()
+      this.websocketServer.close(() => done())
+    },
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isMisled =
+      request.ws && request.routeOptions.config.isSocketRoute !== true && !request.is404
+    done(
+      isMisled
+        ? new HttpError(400, 'not_a_socket', 'there is no WebSocket at this path')
+        : undefined,
+    )
+  })
+}
+
+/** One line for each request that changes or refuses something; the path without its query. */
+function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const isQuiet = reply.statusCode < 400
+    request.log[isQuiet ? 'debug' : 'info'](
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
+    done()
+  })
+}
