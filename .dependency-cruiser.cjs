@@ -1,5 +1,5 @@
 /** The directions of ARCHITECTURE.md; each comment is what a developer reads when its rule fires. */
-const inFeature = '^src/server/(runs|status|feeds|streaming|observability)/'
+const inFeature = '^src/server/(runs|status|feeds|streaming|observability|demo)/'
 const shared = '^src/server/(config|database|http)/'
 
 module.exports = {
@@ -7,7 +7,8 @@ module.exports = {
     {
       name: 'no-cycles',
       severity: 'error',
-      comment: 'Two files that need each other are one file, or need a third. Pass a function instead.',
+      comment:
+        'Two files that need each other are one file, or need a third. Pass a function instead.',
       from: {},
       to: { circular: true },
     },
@@ -49,7 +50,8 @@ module.exports = {
     {
       name: 'sql-has-a-home',
       severity: 'error',
-      comment: 'SQL lives in database/ and in *.queries.ts, so that every statement can be found and read.',
+      comment:
+        'SQL lives in database/ and in *.queries.ts, so that every statement can be found and read.',
       from: {
         path: '^src/server/',
         pathNot: '^src/server/database/|\\.queries\\.ts$',
@@ -78,7 +80,6 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.base.json' },
-    enhancedResolveOptions: { extensionAlias: { '.js': ['.ts', '.js'] } },
     exclude: { path: '^dist/' },
   },
 }

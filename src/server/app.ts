@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../protocol/index.js'
+import { type Config, effectivePingIntervalMs } from './config/load-config.js'
+import { type ChangeListener, startChangeListener } from './database/change-listener.js'
+import { keepTrying } from './database/keep-trying.js'
+import { migrateToLatest } from './database/migrate-to-latest.js'
+import { type Database, openDatabase } from './database/open-database.js'
+import { pingDatabase } from './database/ping-database.js'
+import { demoExpectations } from './demo/demo-board.js'
+import { startDemoReporter } from './demo/demo-reporter.js'
+import { Feed } from './feeds/feed.js'
+import { feedRoutes } from './feeds/feeds.routes.js'
+import { createEdge, type Edge } from './http/edge.js'
+import { registerPlugins } from './http/plugins.js'
+import { asksForWebSocket } from './http/upgrade-gate.js'
+import { healthRoutes } from './observability/health.routes.js'
+import { createRunRecorder } from './runs/run-recorder.js'
+import { expectInterval, recordRunEvents } from './runs/runs.queries.js'
+import { runRoutes } from './runs/runs.routes.js'
+import { pipelineStatus } from './status/pipeline-status.js'
+import { createScheduleReader } from './status/schedule.js'
+import { readStatusFacts } from './status/status.queries.js'
+import { ConnectionManager } from './streaming/connection-manager.js'
+import { streamingRoutes } from './streaming/streaming.routes.js'
+import { Ticker } from './streaming/ticker.js'
+
+/** What the application is made from. */
+export interface AppOptions {
+  readonly config: Config
+  /** Where Postgres is: the one that is configured, or the embedded one. */
+  readonly databaseUrl: string
+  readonly version: string
+  readonly isDemo: boolean
+  readonly log: FastifyBaseLogger
+}
+
+/** The application has begun to serve. */
+export interface Listening {
+  /** Where, for people on this machine: `http://127.0.0.1:8000`. */
+  readonly url: string
+  /**
+   * Resolves when the database is migrated and has been read once.
+   *
+   * Rejects with a MigrationError when the database answers but cannot be migrated.
+   */
+  readonly started: Promise<void>
+}
+
+/** The running application. */
+export interface App {
+  /** Serves from the first moment, while the database may still be on its way. */
+  listen(): Promise<Listening>
+  /** Lets every client go with a word, then ends everything. */
+  close(): Promise<void>
+}
+
+const TICKER_RESOLUTION_MS = 50
+const PLACE_HOLD_MS = 5_000
+const MIGRATION_TIMEOUT_MS = 600_000
+const SPARE_CONNECTIONS = 1_000
+
+/** What the parts share. */
+interface Parts {
+  readonly options: AppOptions
+  readonly database: Database
+  readonly edge: Edge
+  readonly feed: Feed
+  readonly manager: ConnectionManager
+  readonly listener: () => ChangeListener | undefined
+}
+
+const clock = () => performance.now()
+const now = () => new Date()
+
+/** The composition root: creates every part, and hands each the functions that it needs. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log } = options
+  const ending = new AbortController()
+  const database = openDatabase({
+    connectionString: options.databaseUrl,
+    poolMax: config.databasePoolMax,
+    timeoutMs: config.databaseTimeoutMs,
+    onError: (error) => log.warn({ reason: error.message }, 'a database connection was lost'),
+  })
+  const edge = createEdge(config)
+  const feed = createPipelineStatusFeed(options, database)
+  const manager = createManager(options, edge)
+  manager.addFeed(feed)
+  feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
+
+  let listener: ChangeListener | undefined
+  const parts: Parts = { options, database, edge, feed, manager, listener: () => listener }
+  const fastify = createFastify(options)
+  await registerPlugins(fastify, {
+    version: options.version,
+    isOriginAllowed: edge.isOriginAllowed,
+  })
+  await registerRoutes(fastify, parts)
+
+  const start = async () => {
+    if (!(await migrate(options, ending.signal))) return
+    listener = startChangeListener({
+      connectionString: options.databaseUrl,
+      onHint: (name) => {
+        if (name === null || name === feed.name) feed.hint()
+      },
+      log,
+    })
+    await feed.refresh()
+  }
+  let demo: Promise<void> | undefined
+  return {
+    listen: async () => {
+      await fastify.listen({ host: config.host, port: config.port })
+      const url = localUrl(fastify)
+      const started = start()
+      if (options.isDemo) demo = started.then(() => runDemo(parts, url, ending.signal))
+      return { url, started }
+    },
+    close: async () => {
+      await manager.drain(config.drainMs)
+      ending.abort()
+      await demo
+      await fastify.close()
+      await listener?.stop()
+      await feed.close()
+      await database.close()
+    },
+  }
+}
+
+function createPipelineStatusFeed({ config, isDemo, log }: AppOptions, database: Database): Feed {
+  const nextTick = createScheduleReader()
+  return new Feed({
+    name: PIPELINE_STATUS_FEED,
+    epoch: randomBytes(6).toString('base64url'),
+    read: async (at) => {
+      const facts = await readStatusFacts(database.kysely, at)
+      return pipelineStatus(facts, { now: at.getTime(), nextTick }, isDemo)
+    },
+    intervalMs: config.broadcastIntervalMs,
+    now,
+    log,
+  })
+}
+
+function createManager({ config, log }: AppOptions, edge: Edge): ConnectionManager {
+  return new ConnectionManager({
+    limits: {
+      max: config.maxConnections,
+      maxPerAddress: config.maxConnectionsPerAddress,
+      holdMs: PLACE_HOLD_MS,
+    },
+    times: {
+      broadcastIntervalMs: config.broadcastIntervalMs,
+      pingIntervalMs: effectivePingIntervalMs(config),
+      staleAfterMs: config.staleAfterMs,
+      maxAgeMs: config.maxConnectionAgeMs,
+      authGraceMs: AUTH_GRACE_MS,
+    },
+    ticker: new Ticker(TICKER_RESOLUTION_MS, clock),
+    clock,
+    now,
+    random: Math.random,
+    verifyToken: edge.verifyViewToken ?? (async () => ({ isAccepted: true, expiresAt: null })),
+    log,
+  })
+}
+
+function createFastify({ config, log }: AppOptions): FastifyInstance {
+  const fastify = Fastify({
+    loggerInstance: log,
+    // http/plugins.ts writes one line a request, without the query, which may hold a token.
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: 10_000,
+    bodyLimit: 1_048_576,
+    forceCloseConnections: true,
+    http: {
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+      // Known to newer versions of Node; older ones go through the upgrade gate.
+      ...{ shouldUpgradeCallback: asksForWebSocket },
+    },
+  })
+  // Pollers and reporters find room beside a full house of sockets.
+  fastify.server.maxConnections = config.maxConnections + SPARE_CONNECTIONS
+  return fastify
+}
+
+async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<void> {
+  const { options, database, edge, feed, manager, listener } = parts
+  const recorder = createRunRecorder({
+    write: (encoded) => recordRunEvents(database.kysely, encoded),
+  })
+  await fastify.register(streamingRoutes({ ...edge, manager, verifyToken: edge.verifyViewToken }))
+  await fastify.register(
+    feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer: edge.requireViewer }),
+  )
+  await fastify.register(
+    runRoutes({
+      recorder,
+      requireReporter: edge.requireReporter,
+      maxBytes: options.config.ingestMaxBytes,
+      now,
+    }),
+  )
+  await fastify.register(
+    healthRoutes({
+      version: options.version,
+      now,
+      isDraining: () => manager.isDraining,
+      database: () => ({
+        status: feed.state,
+        wakeup: listener()?.wakeupMode() ?? 'degraded',
+      }),
+      connections: () => manager.counts,
+      admission: (request) => manager.admissionFor(edge.addressOf(request)),
+      token: edge.describeToken,
+      maySeeData: edge.maySeeData,
+      poll: () => feed.poll(),
+      isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
+    }),
+  )
+}
+
+/** @returns whether it was done; `false` when the application is ending. */
+async function migrate({ databaseUrl, log }: AppOptions, signal: AbortSignal): Promise<boolean> {
+  return keepTrying({
+    signal,
+    onUnavailable: (error) => {
+      log.warn(
+        { reason: (error as Error).message },
+        'the database is away; trying until it is back',
+      )
+    },
+    attempt: async () => {
+      // A migration, or the wait for another process that runs one, may take its time.
+      const patient = openDatabase({
+        connectionString: databaseUrl,
+        poolMax: 1,
+        timeoutMs: MIGRATION_TIMEOUT_MS,
+      })
+      try {
+        const { applied } = await migrateToLatest(patient.kysely)
+        if (applied.length > 0) log.info({ applied }, 'database migrated')
+      } finally {
+        await patient.close()
+      }
+    },
+  })
+}
+
+async function runDemo(parts: Parts, baseUrl: string, signal: AbortSignal): Promise<void> {
+  const { options, database } = parts
+  const [token] = options.config.ingestTokens
+  for (const expected of demoExpectations()) await expectInterval(database.kysely, expected)
+  await startDemoReporter({
+    baseUrl,
+    ...(token === undefined ? {} : { token }),
+    signal,
+    log: {
+      info: (about, message) => options.log.info(about, message),
+      warn: (about, message) => options.log.warn(about, message),
+    },
+  })
+}
+
+/** Where a person on this machine finds the server. */
+function localUrl(fastify: FastifyInstance): string {
+  const address = fastify.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const isEverywhere = address.address === '0.0.0.0' || address.address === '::'
+  const host = isEverywhere ? '127.0.0.1' : address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}

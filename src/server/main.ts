@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { createApp } from './app.js'
+import { type Config, loadConfig } from './config/load-config.js'
+import { createLog } from './observability/create-log.js'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.js'
+
+const USAGE = `Usage: npm start -- [--demo]
+
+Serves live pipeline status. Settings are read from the environment; see .env.example.
+
+  --demo   also report the runs of fifteen made-up sources
+  --help   show this
+`
+
+/** The time beyond DRAIN_MS in which the process ends, whatever hangs. */
+const EXIT_PATIENCE_MS = 1_400
+const OLDEST_SUPPORTED_NODE = 22
+const PARENT_CHECK_MS = 500
+
+await main().catch(fail)
+
+async function main(): Promise<void> {
+  const flags = readFlags()
+  const config = loadConfig(process.env)
+  const log = createLog(config.logLevel)
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_SUPPORTED_NODE) {
+    log.warn({ node: process.version }, 'this Node.js gets no more security fixes; use 24')
+  }
+  const embedded = config.databaseUrl === undefined ? await startEmbedded(config) : undefined
+  const app = await createApp({
+    config,
+    databaseUrl: config.databaseUrl ?? embedded?.connectionString ?? '',
+    version: readVersion(),
+    isDemo: flags.demo,
+    log,
+  })
+  closeWithGrace(
+    { delay: config.drainMs + EXIT_PATIENCE_MS, logger: log },
+    async ({ signal, err }) => {
+      if (err !== undefined) log.fatal({ stack: err.stack }, 'unexpected error; closing')
+      else log.info({ signal }, 'closing')
+      await app.close()
+      await embedded?.stop()
+      log.info('closed')
+    },
+  )
+  stopWithParent()
+  const { url, started } = await app.listen()
+  log.info({ url, database: embedded === undefined ? 'configured' : 'embedded' }, 'listening')
+  await started
+  if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, flags.demo))
+}
+
+function readFlags(): { readonly demo: boolean } {
+  const { values } = parseArgs({
+    options: { demo: { type: 'boolean', default: false }, help: { type: 'boolean' } },
+  })
+  if (values.help === true) {
+    process.stdout.write(USAGE)
+    process.exit(0)
+  }
+  return values
+}
+
+function startEmbedded(config: Config): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: config.dataDir })
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+/** npm does not pass SIGTERM on; whoever was started by it ends when it does. */
+function stopWithParent(): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, PARENT_CHECK_MS).unref()
+}
+
+function welcome(url: string, isDemo: boolean): string {
+  return `
+  Pipecast is up.   ${url}/docs
+
+  Watch it          npx pipecast watch ${url}
+  Prove it          npx pipecast verify ${url}
+  Report a run      curl ${url}/api/v1/lineage -H 'Content-Type: application/json' -d '{"eventType":"COMPLETE","eventTime":"${new Date().toISOString()}","run":{"runId":"${crypto.randomUUID()}"},"job":{"name":"my-first-job"}}'
+${isDemo ? '' : '  See it live       npm start -- --demo\n'}
+  Ctrl-C stops it.
+
+`
+}
+
+/** One clear line for what a person can mend; the stack only for what they cannot. */
+function fail(error: unknown): void {
+  const isKnown = error instanceof Error && 'code' in error
+  process.stderr.write(`${isKnown ? error.message : String((error as Error).stack ?? error)}\n`)
+  process.exit(1)
+}
