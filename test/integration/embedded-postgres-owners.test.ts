@@ -1,5 +1,7 @@
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DataDirectoryError } from '../../src/server/database/embedded-postgres/errors.js'
 import { type Sandbox, createSandbox, queryOnce } from '../support/embedded-postgres-sandbox.js'
@@ -56,6 +58,26 @@ describe('owners', () => {
       await coming.stop()
     }
     expect(serversUnder(sandbox.dataDir)).toEqual([])
+  })
+
+  it('cannot join a server that its last owner is stopping', async () => {
+    const killed = sandbox.own()
+    const up = await killed.next('up')
+    const [lock] = await queryOnce(up, `SELECT objid FROM pg_locks WHERE locktype = 'advisory'`)
+    await killed.kill()
+    const url = new URL(up.connectionString)
+    url.pathname = 'postgres' // where owners meet: such a lock counts in one database only
+    const lastOwner = new pg.Client({ connectionString: url.href })
+    lastOwner.on('error', () => undefined)
+    await lastOwner.connect()
+    await lastOwner.query('SELECT pg_advisory_lock($1)', [lock?.['objid']])
+
+    const coming = sandbox.start()
+    const first = await Promise.race([coming.then(() => 'joined'), delay(1_000, 'still waiting')])
+    await lastOwner.end()
+
+    expect(first).toBe('still waiting')
+    expect((await coming).adopted).toBe(true)
   })
 
   it('count again after Postgres has restarted all sessions', async () => {

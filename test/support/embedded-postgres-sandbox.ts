@@ -62,6 +62,7 @@ export async function queryOnce(
   text: string,
 ): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: server.connectionString })
+  client.on('error', () => undefined) // a session that is cut off rejects its query as well
   await client.connect()
   try {
     return (await client.query<Record<string, unknown>>(text)).rows
