@@ -194,7 +194,7 @@ describe('[D1] [D2] [D4] what is expected', () => {
   it('[D1] without a known start counts from the end', () => {
     const runs = { ...recentRuns([run('COMPLETED', at('12:00:00'))]), newestStartedAt: null }
 
-    const reading = jobHealth(jobWith({ schedule: hourly }), runs, {
+    const reading = jobHealth(jobWith({ schedule: hourly, createdAt: at('12:10:00') }), runs, {
       now: at('12:30:00'),
       nextTick,
     })

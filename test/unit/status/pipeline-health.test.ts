@@ -30,6 +30,10 @@ describe('pipelineHealth', () => {
     expect(pipeline.reasons).toEqual(reasons)
   })
 
+  it('[H10] is Degraded when its only source fails', () => {
+    expect(pipelineHealth(own('Healthy', 'ok'), ['Failing']).status).toBe('Degraded')
+  })
+
   it('[H10] is not changed by any other status of a source', () => {
     const healthy = own('Healthy', 'ok')
 

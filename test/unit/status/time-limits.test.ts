@@ -103,6 +103,15 @@ describe('[H2] a run without a limit', () => {
     expect(stale({ ...streaming, heartbeatTimeoutMs: HOUR }, rows, at('12:15:00.001'))).toBe(false)
   })
 
+  it('[H2] that streams is silent since its start when nothing was heard of it', () => {
+    const unheard = { ...recentRuns([run('RUNNING', at('12:00:00'))]), runningHeardAt: null }
+    const job = jobWith({ processingType: 'STREAMING' })
+    const staleAt = (now: number) => jobHealth(job, unheard, { now, nextTick }).stale
+
+    expect(staleAt(at('12:15:00'))).toBe(false)
+    expect(staleAt(at('12:15:00.001'))).toBe(true)
+  })
+
   it('[H2] of a batch is stale after an hour, not at an hour', () => {
     const rows = [run('RUNNING', at('12:00:00'), { heardAt: at('12:59:00') })]
 
