@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const common = { globalSetup: ['test/support/global-setup.ts'], testTimeout: 30_000, hookTimeout: 60_000 }
+const common = {
+  globalSetup: ['test/support/global-setup.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+}
 
 export default defineConfig({
   test: {
@@ -8,7 +12,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...common } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...common, fileParallelism: false } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          ...common,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

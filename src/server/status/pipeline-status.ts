@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type {
   Alert,
+  EventTotals,
   HealthStatus,
   PipelineEntry,
   PipelineStatus,
@@ -15,10 +16,17 @@ import type { Clock } from './lateness.js'
 import { pipelineHealth } from './pipeline-health.js'
 import type { JobFacts, QueueFacts, RecentTotals, StatusFacts } from './status.queries.js'
 
-interface Judged extends JobFacts {
+/** A job together with its place in the document and the judgement on it. */
+interface Judged {
+  readonly id: string
+  readonly parentId: string | null
   readonly key: string
+  readonly facts: JobFacts
   readonly health: JobHealth
 }
+
+/** An entry while it is put together: what is not known is never set, not even to undefined. */
+type Draft<Entry> = { -readonly [Key in keyof Entry]: Entry[Key] }
 
 /** The namespace whose jobs are known by their bare names. */
 const DEFAULT_NAMESPACE = 'default'
@@ -30,11 +38,15 @@ const DEFAULT_NAMESPACE = 'default'
  * @param clock - the time at which they are judged.
  */
 export function pipelineStatus(facts: StatusFacts, clock: Clock, isDemo: boolean): PipelineStatus {
-  const judged = facts.jobs.map((job) => ({
-    ...job,
-    key: keyOf(job),
-    health: jobHealth(job.expectations, job.runs, clock),
-  }))
+  const judged = facts.jobs.map(
+    (job): Judged => ({
+      id: job.id,
+      parentId: job.parentId,
+      key: keyOf(job),
+      facts: job,
+      health: jobHealth(job.expectations, job.runs, clock),
+    }),
+  )
   const groups = groupByRoot(judged)
   const sources: Record<string, SourceStatus> = {}
   const pipelines: Record<string, PipelineEntry> = {}
@@ -43,18 +55,13 @@ export function pipelineStatus(facts: StatusFacts, clock: Clock, isDemo: boolean
     pipelines[root.key] = pipelineEntry(root, members)
   }
   const shown = [...groups.values()].flat()
-  const status = worstOf(Object.values(pipelines).map((pipeline) => pipeline.status))
+  const lastRunAt = newest(judged, (job) => job.facts.runs.newestStartedAt)
   return {
-    status,
-    ...optional('last_run', instant(newest(judged.map((job) => job.runs.newestStartedAt)))),
+    status: worstOf(Object.values(pipelines).map((pipeline) => pipeline.status)),
+    ...(lastRunAt === null ? {} : { last_run: instant(lastRunAt) }),
     ...(isDemo ? { demo: true } : {}),
     sources,
-    events: {
-      total: judged.reduce((total, job) => total + job.recordsTotal, 0),
-      last_24h: facts.totals.records24h,
-      last_hour: facts.totals.recordsLastHour,
-      ...optional('last_at', instant(newest(judged.map((job) => job.recordsAt)))),
-    },
+    events: eventTotals(judged, facts.totals),
     pipelines,
     queue: queueTotals(facts.queues),
     totals: statusTotals(groups.size, shown, facts.totals),
@@ -67,47 +74,60 @@ function keyOf(job: JobFacts): string {
   return job.namespace === DEFAULT_NAMESPACE ? job.name : `${job.namespace}/${job.name}`
 }
 
-function sourceStatus(job: Judged, pipeline: string): SourceStatus {
-  const { runs, health } = job
-  return {
-    namespace: job.namespace,
-    name: job.name,
+function sourceStatus({ facts, health }: Judged, pipeline: string): SourceStatus {
+  const { runs } = facts
+  const source: Draft<SourceStatus> = {
+    namespace: facts.namespace,
+    name: facts.name,
     status: health.status,
     reasons: health.reasons,
     running: health.running,
     pipeline,
-    ...optional('state', job.newestState ?? undefined),
-    ...optional('last_run', instant(runs.newestStartedAt)),
-    ...optional('last_success', instant(runs.lastSuccessAt)),
-    ...optional('duration_ms', whole(runs.newestDurationMs)),
-    ...optional('usual_ms', whole(runs.usualMs)),
-    ...optional('success_rate', rounded(health.successRate)),
-    records: job.recordsTotal,
-    ...optional('next_expected', instant(health.nextExpectedAt)),
-    ...optional('late_since', instant(health.lateSince)),
-    ...(health.stale ? { stale: true } : {}),
-    ...(health.slow ? { slow: true } : {}),
-    ...optional('error', job.newestError ?? undefined),
+    records: facts.recordsTotal,
     history: runs.history,
   }
+  if (facts.newestState !== null) source.state = facts.newestState
+  if (runs.newestStartedAt !== null) source.last_run = instant(runs.newestStartedAt)
+  if (runs.lastSuccessAt !== null) source.last_success = instant(runs.lastSuccessAt)
+  if (runs.newestDurationMs !== null) source.duration_ms = Math.round(runs.newestDurationMs)
+  if (runs.usualMs !== null) source.usual_ms = Math.round(runs.usualMs)
+  if (health.successRate !== null) source.success_rate = rounded(health.successRate)
+  if (health.nextExpectedAt !== null) source.next_expected = instant(health.nextExpectedAt)
+  if (health.lateSince !== null) source.late_since = instant(health.lateSince)
+  if (health.stale) source.stale = true
+  if (health.slow) source.slow = true
+  if (facts.newestError !== null) source.error = facts.newestError
+  return source
 }
 
 function pipelineEntry(root: Judged, sources: readonly Judged[]): PipelineEntry {
   const children = sources.filter((source) => source !== root)
-  const own = root.runs.history === '' && children.length > 0 ? null : root.health
+  const { facts } = root
+  const own = facts.runs.history === '' && children.length > 0 ? null : root.health
   const health = pipelineHealth(
     own,
     children.map((child) => child.health.status),
   )
-  return {
-    namespace: root.namespace,
-    name: root.name,
+  const entry: Draft<PipelineEntry> = {
+    namespace: facts.namespace,
+    name: facts.name,
     status: health.status,
     reasons: health.reasons,
     running: root.health.running,
-    ...optional('last_run', instant(root.runs.newestStartedAt)),
     sources: sources.length,
     healthy: countOf(sources, 'Healthy'),
+  }
+  if (facts.runs.newestStartedAt !== null) entry.last_run = instant(facts.runs.newestStartedAt)
+  return entry
+}
+
+function eventTotals(judged: readonly Judged[], recent: RecentTotals): EventTotals {
+  const lastAt = newest(judged, (job) => job.facts.recordsAt)
+  return {
+    total: judged.reduce((total, job) => total + job.facts.recordsTotal, 0),
+    last_24h: recent.records24h,
+    last_hour: recent.recordsLastHour,
+    ...(lastAt === null ? {} : { last_at: instant(lastAt) }),
   }
 }
 
@@ -145,44 +165,35 @@ function queueTotals(queues: readonly QueueFacts[]): QueueTotals {
 }
 
 /** The id follows from the source and since when: the same trouble is the same alert. */
-function failingAlert(job: Judged): Alert {
-  const since = instant(job.failingSince ?? job.health.lateSince)
-  const id = createHash('sha256')
-    .update(`${job.id} ${since ?? ''}`)
-    .digest('hex')
+function failingAlert({ id, key, facts, health }: Judged): Alert {
+  const since = facts.failingSince ?? health.lateSince
   return {
-    id: id.slice(0, 16),
+    id: createHash('sha256')
+      .update(`${id} ${since ?? ''}`)
+      .digest('hex')
+      .slice(0, 16),
     severity: 'high',
-    source: job.key,
-    ...optional('since', since),
-    title: `${job.key} is failing`,
-    message: job.newestError ?? `reasons: ${job.health.reasons.join(', ')}`,
+    source: key,
+    ...(since === null ? {} : { since: instant(since) }),
+    title: `${key} is failing`,
+    message: facts.newestError ?? `reasons: ${health.reasons.join(', ')}`,
   }
 }
 
-/** Absent means not known: a document holds no null, so that merge patches of it are exact. */
-function optional<Key extends string, Value>(
-  key: Key,
-  value: Value | undefined,
-): { readonly [K in Key]?: Value } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value }
+function instant(at: number): string {
+  return new Date(at).toISOString()
 }
 
-function instant(at: number | null): string | undefined {
-  return at === null ? undefined : new Date(at).toISOString()
+function rounded(rate: number): number {
+  return Math.round(rate * 10_000) / 10_000
 }
 
-function whole(ms: number | null): number | undefined {
-  return ms === null ? undefined : Math.round(ms)
-}
-
-function rounded(rate: number | null): number | undefined {
-  return rate === null ? undefined : Math.round(rate * 10_000) / 10_000
-}
-
-function newest(instants: readonly (number | null)[]): number | null {
-  return instants.reduce(
-    (latest, at) => (at !== null && (latest === null || at > latest) ? at : latest),
-    null,
-  )
+function newest(
+  judged: readonly Judged[],
+  instantOf: (job: Judged) => number | null,
+): number | null {
+  return judged.reduce<number | null>((latest, job) => {
+    const at = instantOf(job)
+    return at !== null && (latest === null || at > latest) ? at : latest
+  }, null)
 }

@@ -89,7 +89,7 @@ interface JobRow {
 }
 
 /** An instant or a duration as milliseconds; a float, because pg hands out bigints as text. */
-const ms = (column: string) => sql`(extract(epoch FROM ${sql.ref(column)})::float8 * 1000)::float8`
+const ms = (column: string) => sql`date_part('epoch', ${sql.ref(column)}) * 1000`
 
 async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]> {
   const { rows } = await sql<JobRow>`
