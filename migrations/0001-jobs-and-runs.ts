@@ -54,12 +54,14 @@ CREATE TABLE pipecast.run (
   nominal_end_at timestamptz,
   error_message text,
   rows_written bigint,
+  rows_written_at timestamptz,
   bytes_written bigint
 );
 COMMENT ON TABLE pipecast.run IS 'One execution of a job. Each column is a maximum or a minimum over
 its events, so that neither their order nor their number matters.';
 COMMENT ON COLUMN pipecast.run.decided_class IS 'The greatest (class, at, rank, event id) decides the
 state: class 0 none, 1 START or RUNNING, 2 terminal.';
+COMMENT ON COLUMN pipecast.run.rows_written_at IS 'The newest event that told of rows written.';
 COMMENT ON COLUMN pipecast.run.has_start IS 'Whether started_at is a START event, and not the best guess.';
 
 CREATE INDEX run_by_job ON pipecast.run (job_id, started_at DESC, run_id DESC);

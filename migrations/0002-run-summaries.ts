@@ -37,7 +37,7 @@ BEGIN
     WITH newest AS (
       SELECT run_id, parent_job_id, state, started_at, ended_at, error_message,
         CASE WHEN has_start AND ended_at >= started_at
-          THEN extract(epoch FROM ended_at - started_at)::float8 * 1000 END AS duration_ms
+          THEN (extract(epoch FROM ended_at - started_at) * 1000)::float8 END AS duration_ms
       FROM pipecast.run WHERE job_id = touched.id
       ORDER BY started_at DESC, run_id DESC LIMIT 90
     ), recent AS (
@@ -94,7 +94,7 @@ BEGIN
   UPDATE pipecast.job_summary AS s
   SET records_total = s.records_total + written.rows,
     records_at = greatest(s.records_at, written.at)
-  FROM (SELECT job_id, sum(rows_written) AS rows, max(last_event_at) AS at
+  FROM (SELECT job_id, sum(rows_written) AS rows, max(rows_written_at) AS at
     FROM after_rows WHERE rows_written > 0 GROUP BY job_id) AS written
   WHERE s.job_id = written.job_id;
   RETURN NULL;
@@ -114,12 +114,21 @@ BEGIN
     records_at = greatest(s.records_at, written.at)
   FROM (
     SELECT job_id, sum(rows) AS rows, max(at) AS at FROM (
-      SELECT job_id, rows_written AS rows, last_event_at AS at FROM after_rows WHERE rows_written > 0
+      SELECT job_id, rows_written AS rows, rows_written_at AS at
+      FROM after_rows WHERE rows_written > 0
       UNION ALL
       SELECT job_id, -rows_written, NULL FROM before_rows WHERE rows_written > 0
-    ) AS change GROUP BY job_id HAVING sum(rows) <> 0
+    ) AS change GROUP BY job_id
   ) AS written
-  WHERE s.job_id = written.job_id;
+  WHERE s.job_id = written.job_id
+    AND (written.rows <> 0 OR written.at > s.records_at);
+
+  -- A run that turns out to be another job's takes its records with it.
+  UPDATE pipecast.job_summary AS s
+  SET records_at = (SELECT max(rows_written_at) FROM pipecast.run WHERE job_id = s.job_id)
+  WHERE s.job_id IN (
+    SELECT b.job_id FROM before_rows AS b JOIN after_rows AS a USING (run_id)
+    WHERE a.job_id <> b.job_id AND b.rows_written > 0);
   RETURN NULL;
 END $$;
 CREATE TRIGGER run_updated AFTER UPDATE ON pipecast.run

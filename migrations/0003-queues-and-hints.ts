@@ -31,10 +31,12 @@ END $$;
 CREATE TRIGGER summary_hint AFTER UPDATE ON pipecast.job_summary
   FOR EACH ROW WHEN (
     (OLD.parent_job_id, OLD.history, OLD.running, OLD.newest_state, OLD.newest_started_at,
-     OLD.newest_ended_at, OLD.newest_error, OLD.last_success_at, OLD.records_total)
+     OLD.newest_ended_at, OLD.newest_duration_ms, OLD.newest_error, OLD.last_success_at,
+     OLD.failing_since, OLD.records_total, OLD.records_at)
     IS DISTINCT FROM
     (NEW.parent_job_id, NEW.history, NEW.running, NEW.newest_state, NEW.newest_started_at,
-     NEW.newest_ended_at, NEW.newest_error, NEW.last_success_at, NEW.records_total))
+     NEW.newest_ended_at, NEW.newest_duration_ms, NEW.newest_error, NEW.last_success_at,
+     NEW.failing_since, NEW.records_total, NEW.records_at))
   EXECUTE FUNCTION pipecast.hint('pipeline-status');
 
 CREATE TRIGGER job_hint AFTER INSERT OR DELETE ON pipecast.job

@@ -7,8 +7,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 /**
  * Takes an array of canonical run events. Everything it keeps of a run is a maximum or a minimum,
- * so that order, repetition and concurrency cannot matter. Rows are taken in the order of their
- * keys, so that two batches do not wait for each other crosswise.
+ * so that order, repetition and concurrency cannot matter. Everybody locks jobs, then events, runs
+ * and summaries, each in the order of their keys, so that two batches do not wait for each other
+ * crosswise. (Two that give one new run to two jobs still may; Postgres lets one of them go first.)
  */
 const record = `
 CREATE FUNCTION pipecast.record_run_events(events jsonb) RETURNS void
@@ -26,6 +27,12 @@ BEGIN
   ORDER BY 1
   ON CONFLICT (id) DO NOTHING;
 
+  PERFORM 1 FROM pipecast.job WHERE id IN (
+    SELECT pipecast.job_id(namespace, name) FROM jsonb_to_recordset(events)
+      AS e (namespace text, name text, processing_type text, description text)
+    WHERE processing_type = 'STREAMING' OR description IS NOT NULL)
+  ORDER BY id FOR NO KEY UPDATE;
+
   UPDATE pipecast.job AS j SET processing_type = 'STREAMING'
   FROM jsonb_to_recordset(events) AS e (namespace text, name text, processing_type text)
   WHERE e.processing_type = 'STREAMING' AND j.id = pipecast.job_id(e.namespace, e.name)
@@ -37,7 +44,7 @@ BEGIN
     FROM jsonb_to_recordset(events)
       AS e (namespace text, name text, at timestamptz, description text)
     WHERE description IS NOT NULL
-    ORDER BY namespace, name, at DESC, description DESC
+    ORDER BY namespace, name, at DESC, description COLLATE "C" DESC
   ) AS e
   WHERE j.id = pipecast.job_id(e.namespace, e.name)
     AND (j.described_at IS NULL
@@ -49,6 +56,18 @@ BEGIN
   WHERE e.raw IS NOT NULL
   ORDER BY e.id
   ON CONFLICT (id) DO NOTHING;
+
+  PERFORM 1 FROM pipecast.run
+  WHERE run_id IN (SELECT run_id FROM jsonb_to_recordset(events) AS e (run_id uuid))
+  ORDER BY run_id FOR UPDATE;
+
+  PERFORM 1 FROM pipecast.job_summary WHERE job_id IN (
+    SELECT pipecast.job_id(namespace, name)
+    FROM jsonb_to_recordset(events) AS e (namespace text, name text)
+    UNION
+    SELECT r.job_id FROM pipecast.run AS r
+    JOIN jsonb_to_recordset(events) AS e (run_id uuid) USING (run_id))
+  ORDER BY job_id FOR UPDATE;
 
   WITH incoming AS (
     SELECT e.*, decode(e.id, 'hex') AS event_id, pipecast.job_id(e.namespace, e.name) AS job_id,
@@ -76,19 +95,20 @@ BEGIN
       max(parent_job_id::text)::uuid AS parent_job_id,
       max(root_run_id::text)::uuid AS root_run_id,
       min(nominal_start_at) AS nominal_start_at, max(nominal_end_at) AS nominal_end_at,
-      max(rows_written) AS rows_written, max(bytes_written) AS bytes_written
+      max(rows_written) AS rows_written, max(bytes_written) AS bytes_written,
+      max(at) FILTER (WHERE rows_written > 0) AS rows_written_at
     FROM incoming GROUP BY run_id
   )
   INSERT INTO pipecast.run AS r (
     run_id, job_id, state, decided_class, decided_at, decided_rank, decided_by, ended_at,
     error_message, first_event_at, last_event_at, last_received_at, has_start, started_at,
     parent_run_id, parent_job_id, root_run_id, nominal_start_at, nominal_end_at,
-    rows_written, bytes_written)
+    rows_written, rows_written_at, bytes_written)
   SELECT d.run_id, d.job_id, d.state, d.class, d.at, d.rank, d.event_id,
     CASE WHEN d.class = 2 THEN d.at END, CASE WHEN d.class = 2 THEN d.error END,
     m.first_event_at, m.last_event_at, clock_timestamp(), m.has_start, m.started_at,
     m.parent_run_id, m.parent_job_id, m.root_run_id, m.nominal_start_at, m.nominal_end_at,
-    m.rows_written, m.bytes_written
+    m.rows_written, m.rows_written_at, m.bytes_written
   FROM decisive AS d JOIN merged AS m USING (run_id)
   ORDER BY d.run_id
   ON CONFLICT (run_id) DO UPDATE SET
@@ -115,6 +135,7 @@ BEGIN
     nominal_start_at = least(r.nominal_start_at, excluded.nominal_start_at),
     nominal_end_at = greatest(r.nominal_end_at, excluded.nominal_end_at),
     rows_written = greatest(r.rows_written, excluded.rows_written),
+    rows_written_at = greatest(r.rows_written_at, excluded.rows_written_at),
     bytes_written = greatest(r.bytes_written, excluded.bytes_written);
 END $$;
 COMMENT ON FUNCTION pipecast.record_run_events IS 'Records canonical run events: the one write path.';

@@ -26,16 +26,16 @@ const REASON_OF_SOURCES: Readonly<Record<HealthStatus, PipelineReason>> = {
  * status of a source changes it. Where its own runs say nothing yet, its sources speak for it, so
  * that a health nobody reported is never invented.
  *
- * @param own - the health of the pipeline's own job; `null` when it never had a run.
+ * @param own - the health of the pipeline's own job.
  * @param sources - the statuses of its sources; empty when the pipeline is its own source.
  */
 export function pipelineHealth(
-  own: JobHealth | null,
+  own: JobHealth,
   sources: readonly HealthStatus[],
 ): PipelineHealth {
-  if (own !== null && (own.status === 'Paused' || sources.length === 0)) return own
+  if (own.status === 'Paused' || sources.length === 0) return own
   const isAnyFailing = sources.includes('Failing')
-  if (own === null || own.status === 'Unknown') {
+  if (own.status === 'Unknown') {
     const status = worstOf(sources)
     return {
       status: status === 'Failing' ? 'Degraded' : status,

@@ -103,9 +103,8 @@ function sourceStatus({ facts, health }: Judged, pipeline: string): SourceStatus
 function pipelineEntry(root: Judged, sources: readonly Judged[]): PipelineEntry {
   const children = sources.filter((source) => source !== root)
   const { facts } = root
-  const own = facts.runs.history === '' && children.length > 0 ? null : root.health
   const health = pipelineHealth(
-    own,
+    root.health,
     children.map((child) => child.health.status),
   )
   const entry: Draft<PipelineEntry> = {

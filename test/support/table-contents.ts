@@ -1,0 +1,34 @@
+import type pg from 'pg'
+
+/** One row as JSON, by column. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** What the tables of the write path hold, in the order of their keys. */
+export interface TableContents {
+  readonly jobs: readonly Row[]
+  readonly runs: readonly Row[]
+  readonly summaries: readonly Row[]
+  readonly eventIds: readonly string[]
+}
+
+/** Reads all that events leave behind, but for the columns that say when they were received. */
+export async function readTables(pool: pg.Pool): Promise<TableContents> {
+  const { rows } = await pool.query<TableContents>(`
+    SELECT
+      (SELECT coalesce(jsonb_agg(to_jsonb(j) - 'created_at' ORDER BY id), '[]')
+        FROM pipecast.job AS j) AS jobs,
+      (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'last_received_at' ORDER BY run_id), '[]')
+        FROM pipecast.run AS r) AS runs,
+      (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'running_heard_at' ORDER BY job_id), '[]')
+        FROM pipecast.job_summary AS s) AS summaries,
+      (SELECT coalesce(jsonb_agg(encode(id, 'hex') ORDER BY id), '[]')
+        FROM pipecast.run_event) AS "eventIds"`)
+  return rows[0]!
+}
+
+/** Removes all rows, and wakes nobody. */
+export async function emptyTables(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    'TRUNCATE pipecast.job, pipecast.run, pipecast.job_summary, pipecast.run_event, pipecast.queue',
+  )
+}
