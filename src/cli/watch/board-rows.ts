@@ -13,6 +13,8 @@ export interface RowOptions {
 }
 
 interface Layout {
+  /** What sets a source off from its pipeline; empty where the two are one. */
+  readonly indent: string
   readonly key: number
   readonly when: number
   readonly duration: number
@@ -32,8 +34,9 @@ const REASONS_CELLS = 20
 export function boardRows(data: PipelineStatus, options: RowOptions): string[] {
   const layout = layoutFor(Object.keys(data.sources), options.width)
   return groupByPipeline(data).flatMap(({ key, pipeline, sources }) => {
-    const rows = sources.map((named) => sourceRow(named, layout, options))
     const isItsOwnSource = sources.length === 1 && sources[0]?.[0] === key
+    const indent = isItsOwnSource ? '' : GAP
+    const rows = sources.map((named) => sourceRow(named, { ...layout, indent }, options))
     return isItsOwnSource ? rows : [pipelineRow(key, pipeline, options), ...rows]
   })
 }
@@ -63,7 +66,7 @@ function byText(a: string, b: string): number {
 }
 
 /** What a narrow terminal cannot hold beside the reasons is left out, the least urgent first. */
-function layoutFor(keys: readonly string[], width: number): Layout {
+function layoutFor(keys: readonly string[], width: number): Omit<Layout, 'indent'> {
   const longestKey = Math.max(8, ...keys.map((key) => cellWidth(printable(key))))
   const key = Math.min(longestKey, 32, Math.max(8, Math.floor(width / 3)))
   let room = width - STATUS_CELLS - key - 3 * GAP.length
@@ -98,7 +101,9 @@ function pipelineRow(key: string, entry: PipelineEntry | undefined, options: Row
 function sourceRow([key, source]: NamedSource, layout: Layout, options: RowOptions): string {
   const { paint, serverNow, width } = options
   const look = STATUS_LOOKS[source.status]
-  const cells: string[] = [paint(look.tone, fitTo(statusText(source.status), STATUS_CELLS))]
+  // The columns stay in line whether or not the row is set off.
+  const statusCells = STATUS_CELLS + GAP.length - layout.indent.length
+  const cells: string[] = [paint(look.tone, fitTo(statusText(source.status), statusCells))]
   const add = (cellsWide: number, text: string, tone?: Tone) => {
     if (cellsWide === 0) return
     const cell = fitTo(printable(text), cellsWide)
@@ -114,7 +119,7 @@ function sourceRow([key, source]: NamedSource, layout: Layout, options: RowOptio
   // A terminal too narrow even for status and key would wrap, and so break the redraw in place.
   if (width < STATUS_CELLS + layout.key + 2 * GAP.length)
     return cutTo(`${GAP}${printable(key)}`, width)
-  return GAP + cells.join(GAP)
+  return layout.indent + cells.join(GAP)
 }
 
 function whenText(source: SourceStatus, serverNow: number): string {

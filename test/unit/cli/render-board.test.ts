@@ -126,6 +126,7 @@ describe('renderBoard', () => {
     const picture = renderBoard(boardOf(alone), PLAIN)
 
     expect(picture.match(/nightly/g)).toHaveLength(1)
+    expect(picture).toContain('\n● Healthy')
   })
 
   it('warns of data that is older than the server lets it become', () => {
