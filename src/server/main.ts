@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
 import { createApp } from './app.js'
 import { type Config, loadConfig } from './config/load-config.js'
 import { createLog } from './observability/create-log.js'
@@ -18,6 +19,7 @@ Serves live pipeline status. Settings are read from the environment; see .env.ex
 const EXIT_PATIENCE_MS = 1_400
 const OLDEST_SUPPORTED_NODE = 22
 const PARENT_CHECK_MS = 500
+const SAME_SIGNAL_MS = 500
 
 await main().catch(fail)
 
@@ -36,21 +38,48 @@ async function main(): Promise<void> {
     isDemo: flags.demo,
     log,
   })
-  closeWithGrace(
-    { delay: config.drainMs + EXIT_PATIENCE_MS, logger: log },
+  const close = async () => {
+    await app.close()
+    await embedded?.stop()
+  }
+  const grace = endWithGrace(config, log, close)
+  stopWithParent()
+  try {
+    const { url, started } = await app.listen()
+    log.info({ url, database: embedded === undefined ? 'configured' : 'embedded' }, 'listening')
+    await started
+    if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, flags.demo))
+  } catch (error) {
+    grace.uninstall()
+    await close()
+    fail(error)
+  }
+}
+
+/** Ends in order on a signal, and, with exit code 1, on an error that nobody caught. */
+function endWithGrace(
+  config: Config,
+  log: Logger,
+  close: () => Promise<void>,
+): { readonly uninstall: () => void } {
+  let signalledAt = 0
+  return closeWithGrace(
+    {
+      delay: config.drainMs + EXIT_PATIENCE_MS,
+      logger: log,
+      onSecondSignal: () => {
+        // Ctrl-C under npm comes twice: from the terminal, and from npm.
+        if (performance.now() - signalledAt > SAME_SIGNAL_MS) process.exit(1)
+      },
+    },
     async ({ signal, err }) => {
+      signalledAt = performance.now()
       if (err !== undefined) log.fatal({ stack: err.stack }, 'unexpected error; closing')
       else log.info({ signal }, 'closing')
-      await app.close()
-      await embedded?.stop()
+      await close()
       log.info('closed')
     },
   )
-  stopWithParent()
-  const { url, started } = await app.listen()
-  log.info({ url, database: embedded === undefined ? 'configured' : 'embedded' }, 'listening')
-  await started
-  if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, flags.demo))
 }
 
 function readFlags(): { readonly demo: boolean } {
@@ -96,8 +125,14 @@ ${isDemo ? '' : '  See it live       npm start -- --demo\n'}
 }
 
 /** One clear line for what a person can mend; the stack only for what they cannot. */
-function fail(error: unknown): void {
-  const isKnown = error instanceof Error && 'code' in error
-  process.stderr.write(`${isKnown ? error.message : String((error as Error).stack ?? error)}\n`)
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? explain(error) : String(error)}\n`)
   process.exit(1)
+}
+
+function explain(error: Error): string {
+  const { code } = error as { code?: unknown }
+  if (code === 'EADDRINUSE') return 'the port is taken: set PORT to a free one, or 0 for any'
+  if (code === 'EACCES') return 'this user may not listen there: set PORT to one above 1023'
+  return typeof code === 'string' ? error.message : (error.stack ?? error.message)
 }
