@@ -9,6 +9,9 @@ export type DatabaseFailure =
   /** Anything else is a mistake of ours. */
   | 'bug'
 
+/** Five letters or digits; no class begins with E, while EPIPE is an error of the socket. */
+const SQLSTATE = /^(?!E)[0-9A-Z]{5}$/
+
 /** SQLSTATE classes: connection, resources, operator intervention, system and internal errors. */
 const UNAVAILABLE = /^(08|53|57|58|XX|25006)/
 
@@ -18,7 +21,7 @@ const UNAVAILABLE = /^(08|53|57|58|XX|25006)/
  */
 export function databaseFailure(error: unknown): DatabaseFailure {
   const code = (error as { code?: unknown } | null)?.code
-  if (typeof code !== 'string' || !/^[0-9A-Z]{5}$/.test(code)) {
+  if (typeof code !== 'string' || !SQLSTATE.test(code)) {
     return error instanceof TypeError || error instanceof RangeError ? 'bug' : 'unavailable'
   }
   if (code === '40001' || code === '40P01') return 'conflict'

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { UnsupportedPlatformError, errorCode } from './errors.js'
-import type { ServerUser } from './server-user.js'
 
 /** On POSIX a command sees nothing of our environment, so that no secret of ours reaches Postgres. */
 const POSIX_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
@@ -12,7 +11,7 @@ const LAST_OUTPUT_MS = 100
 /** Who runs a command, where, and for how long. */
 export interface CommandOptions {
   /** `null` runs it as ourselves. */
-  readonly user: ServerUser | null
+  readonly user: { readonly uid: number; readonly gid: number } | null
   /** A folder that the user can enter. */
   readonly cwd: string
   /** After this long the command is killed; its `exitCode` is then `null`. */
