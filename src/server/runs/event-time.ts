@@ -7,7 +7,7 @@ export interface EventTime {
 }
 
 /** A clock that is further ahead of ours than this is not believed. */
-export const MAX_AHEAD_MS = 24 * 60 * 60 * 1000
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1000
 
 const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)? ?(Z|[+-]\d\d(?::?\d\d)?)?(?:\[[\w/+-]{1,64}\])?$/i
