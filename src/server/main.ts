@@ -19,7 +19,6 @@ Serves live pipeline status. Settings are read from the environment; see .env.ex
 const EXIT_PATIENCE_MS = 1_400
 const OLDEST_SUPPORTED_NODE = 22
 const PARENT_CHECK_MS = 500
-const SAME_SIGNAL_MS = 500
 
 await main().catch(fail)
 
@@ -62,18 +61,9 @@ function endWithGrace(
   log: Logger,
   close: () => Promise<void>,
 ): { readonly uninstall: () => void } {
-  let signalledAt = 0
   return closeWithGrace(
-    {
-      delay: config.drainMs + EXIT_PATIENCE_MS,
-      logger: log,
-      onSecondSignal: () => {
-        // Ctrl-C under npm comes twice: from the terminal, and from npm.
-        if (performance.now() - signalledAt > SAME_SIGNAL_MS) process.exit(1)
-      },
-    },
+    { delay: config.drainMs + EXIT_PATIENCE_MS, logger: log },
     async ({ signal, err }) => {
-      signalledAt = performance.now()
       if (err !== undefined) log.fatal({ stack: err.stack }, 'unexpected error; closing')
       else log.info({ signal }, 'closing')
       await close()

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
+
+interface RailwayFile {
+  readonly $schema: string
+  readonly build: { readonly builder: string; readonly dockerfilePath: string }
+  readonly deploy: {
+    readonly preDeployCommand: readonly string[]
+    readonly startCommand: string
+    readonly healthcheckPath: string
+    readonly healthcheckTimeout: number
+    readonly drainingSeconds: number
+    readonly restartPolicyType: string
+    readonly restartPolicyMaxRetries: number
+  }
+}
+
+interface RenderFile {
+  readonly services: readonly {
+    readonly type: string
+    readonly healthCheckPath: string
+    readonly preDeployCommand: string
+    readonly envVars: readonly {
+      readonly key: string
+      readonly value?: string
+      readonly fromDatabase?: { readonly name: string }
+    }[]
+  }[]
+  readonly databases: readonly { readonly name: string }[]
+}
+
+interface ComposeFile {
+  readonly services: {
+    readonly pipecast: {
+      readonly depends_on: { readonly postgres: { readonly condition: string } }
+      readonly environment: { readonly INGEST_TOKENS: string; readonly DATABASE_URL: string }
+    }
+  }
+}
+
+const root = new URL('../../', import.meta.url)
+const read = (name: string) => readFileSync(new URL(name, root), 'utf8')
+const railway = JSON.parse(read('railway.json')) as RailwayFile
+const render = parse(read('render.yaml')) as RenderFile
+const compose = parse(read('compose.yaml')) as ComposeFile
+
+/** Runs a command as it is written in a deploy file, and ends it once it has said a word. */
+async function runAsWritten(command: string, env: Record<string, string>, until?: RegExp) {
+  const [program = '', ...args] = command.split(' ')
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  let output = ''
+  const listen = (chunk: Buffer) => {
+    output += chunk.toString()
+    if (until?.test(output) === true && !child.killed) child.kill('SIGTERM')
+  }
+  child.stdout.on('data', listen)
+  child.stderr.on('data', listen)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, output }
+}
+
+describe('the deploy files', () => {
+  let database: TestDatabase
+  let env: Record<string, string>
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    env = { NODE_ENV: 'production', PORT: '0', DATABASE_URL: database.connectionString }
+  })
+  afterAll(() => database.drop())
+
+  it('railway.json keeps to the rules of its schema', () => {
+    const { $schema, build, deploy } = railway
+
+    expect($schema).toBe('https://railway.com/railway.schema.json')
+    expect(['RAILPACK', 'DOCKERFILE']).toContain(build.builder)
+    expect(existsSync(new URL(build.dockerfilePath, root))).toBe(true)
+    expect(deploy.drainingSeconds).toBeTypeOf('number')
+    expect(deploy.healthcheckTimeout).toBeTypeOf('number')
+    expect(deploy.healthcheckPath).toMatch(/^\//)
+    expect(['ON_FAILURE', 'ALWAYS', 'NEVER']).toContain(deploy.restartPolicyType)
+    expect(deploy.restartPolicyMaxRetries).toBeTypeOf('number')
+    expect(deploy.preDeployCommand).toEqual([expect.any(String)])
+  })
+
+  it('the migrate command runs as railway.json and render.yaml write it, twice', async () => {
+    const onRailway = railway.deploy.preDeployCommand.join(' ')
+    const onRender = render.services[0]?.preDeployCommand ?? ''
+
+    const first = await runAsWritten(onRailway, env)
+    const second = await runAsWritten(onRender, env)
+
+    expect(first).toMatchObject({ code: 0 })
+    expect(second).toEqual({ code: 0, output: 'nothing to migrate\n' })
+  })
+
+  it('the start command of railway.json and of the Dockerfile serves and ends with 0', async () => {
+    const command = railway.deploy.startCommand
+    const inDockerfile = JSON.parse(
+      /^CMD (\[.*\])$/m.exec(read('Dockerfile'))?.[1] ?? '[]',
+    ) as string[]
+
+    const { code, output } = await runAsWritten(command, env, /"msg":"database pushes changes"/)
+
+    expect(inDockerfile.join(' ')).toBe(command)
+    expect(command.startsWith('node ')).toBe(true)
+    expect(output).toContain('"msg":"closed"')
+    expect(code).toBe(0)
+  })
+
+  it('the health check of the Dockerfile tells a server that answers from one that does not', async () => {
+    const check = JSON.parse(
+      /^ {2}CMD (\[.*\])$/m.exec(read('Dockerfile'))?.[1] ?? '[]',
+    ) as string[]
+    const [program = '', ...args] = check
+
+    const child = spawn(program, args, { env: { PATH: process.env['PATH'], PORT: '1' } })
+    const [code] = (await once(child, 'exit')) as [number]
+
+    expect(code).toBe(1)
+  })
+
+  it('render.yaml names a web service, its health check, and a database that exists', () => {
+    const [service] = render.services
+    const valueOf = (key: string) => service?.envVars.find((entry) => entry.key === key)
+
+    expect(service).toMatchObject({ type: 'web', healthCheckPath: '/health' })
+    expect(render.databases.map(({ name }) => name)).toContain(
+      valueOf('DATABASE_URL')?.fromDatabase?.name,
+    )
+    expect(valueOf('TRUST_PROXY')?.value).toBe('render')
+  })
+
+  it('the Dockerfile does not run as root, and copies what the build needs', () => {
+    const dockerfile = read('Dockerfile')
+    const ignored = read('.dockerignore')
+
+    expect(dockerfile).toMatch(/^USER node$/m)
+    for (const name of ['package.json', 'package-lock.json', 'tsconfig.base.json']) {
+      expect(ignored).toContain(`!${name}`)
+    }
+  })
+
+  it('compose.yaml waits for its Postgres and asks for its secrets', () => {
+    const { depends_on: needs, environment } = compose.services.pipecast
+
+    expect(needs.postgres.condition).toBe('service_healthy')
+    expect(environment.INGEST_TOKENS).toMatch(/:\?/)
+    expect(environment.DATABASE_URL).toMatch(/:\?/)
+  })
+})
