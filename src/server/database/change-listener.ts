@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -51,9 +52,12 @@ class CanaryLostError extends Error {
 export function startChangeListener(options: ChangeListenerOptions): ChangeListener {
   const ending = new AbortController()
   let mode: WakeupMode = 'degraded'
+  let said: string | undefined
   const setMode = (next: WakeupMode, about: object, message: string) => {
-    if (next !== mode) options.log[next === 'push' ? 'info' : 'warn'](about, message)
     mode = next
+    if (message === said) return // one line for a hundred attempts in vain
+    said = message
+    options.log[next === 'push' ? 'info' : 'warn'](about, message)
   }
   const running = keepListening(options, ending.signal, setMode)
   return {
@@ -103,31 +107,35 @@ async function listenOnce(
     keepAlive: true,
   })
   const canary = new Canary(client)
+  const over = new AbortController()
+  const isOver = () => over.signal.aborted
   const lost = new Promise<never>((_resolve, reject) => {
     client.on('error', reject)
     client.on('end', () => {
       reject(new Error('the database closed the connection'))
     })
   })
-  lost.catch(() => {
-    // Raced below; a loss while connecting is reported by connect() itself.
-  })
   client.on('notification', ({ channel, payload }) => {
     if (channel === CHANNEL) options.onHint(payload === '' ? null : (payload ?? null))
     else if (channel === canary.channel) canary.heard(payload)
   })
-  try {
+  const listen = async () => {
     await client.connect()
     await client.query(`LISTEN ${CHANNEL}; LISTEN ${canary.channel}`)
-    await Promise.race([lost, canary.sing(signal)])
+    await canary.sing(over.signal)
+    if (isOver()) return
     onProven()
     options.onHint(null) // whatever was committed before LISTEN took effect
-    for (;;) {
-      await Promise.race([lost, nap(options.canaryIntervalMs ?? CANARY_INTERVAL_MS, signal)])
-      if (signal.aborted) return
-      await Promise.race([lost, canary.sing(signal)])
+    while (!isOver()) {
+      await nap(options.canaryIntervalMs ?? CANARY_INTERVAL_MS, over.signal)
+      if (!isOver()) await canary.sing(over.signal)
     }
+  }
+  try {
+    // The end is not kept waiting by a database that does not answer.
+    await Promise.race([lost, listen(), once(signal, 'abort', { signal: over.signal })])
   } finally {
+    over.abort()
     client.end().catch(() => {
       // The connection is gone already: that is why we are here.
     })
