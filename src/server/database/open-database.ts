@@ -36,8 +36,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: timeoutMs,
     keepAlive: true,
   })
-  // Without a listener, the loss of an idle connection would end the process.
+  // Without a listener, the loss of a connection would end the process: the pool's hears of idle
+  // ones only, and those in use have no other.
   pool.on('error', (error) => options.onError?.(error))
+  pool.on('connect', (client) => {
+    client.on('error', () => {
+      // Whoever uses it hears of it, because the statement that is under way fails.
+    })
+  })
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return { kysely, pool, close: () => kysely.destroy() }
 }
