@@ -55,7 +55,12 @@ CREATE TABLE pipecast.run (
   error_message text,
   rows_written bigint,
   rows_written_at timestamptz,
-  bytes_written bigint
+  bytes_written bigint,
+  exit_code integer,
+  log_tail text,
+  log_at timestamptz,
+  progress_done bigint,
+  progress_total bigint
 );
 COMMENT ON TABLE pipecast.run IS 'One execution of a job. Each column is a maximum or a minimum over
 its events, so that neither their order nor their number matters.';

@@ -83,10 +83,15 @@ BEGIN
       id text, namespace text, name text, run_id uuid, type text, at timestamptz,
       parent_run_id uuid, parent_namespace text, parent_name text, root_run_id uuid,
       nominal_start_at timestamptz, nominal_end_at timestamptz, error text,
-      rows_written bigint, bytes_written bigint)
+      rows_written bigint, bytes_written bigint, exit_code integer, log_tail text,
+      progress_done bigint, progress_total bigint)
   ), decisive AS (
-    SELECT DISTINCT ON (run_id) run_id, job_id, state, class, at, rank, event_id, error
+    SELECT DISTINCT ON (run_id) run_id, job_id, state, class, at, rank, event_id, error, exit_code
     FROM incoming ORDER BY run_id, class DESC, at DESC, rank DESC, event_id DESC
+  ), logged AS (
+    SELECT DISTINCT ON (run_id) run_id, log_tail, at AS log_at
+    FROM incoming WHERE log_tail IS NOT NULL
+    ORDER BY run_id, at DESC, log_tail COLLATE "C" DESC
   ), merged AS (
     SELECT run_id, min(at) AS first_event_at, max(at) AS last_event_at,
       bool_or(type = 'START') AS has_start,
@@ -96,30 +101,35 @@ BEGIN
       max(root_run_id::text)::uuid AS root_run_id,
       min(nominal_start_at) AS nominal_start_at, max(nominal_end_at) AS nominal_end_at,
       max(rows_written) AS rows_written, max(bytes_written) AS bytes_written,
-      max(at) FILTER (WHERE rows_written > 0) AS rows_written_at
+      max(at) FILTER (WHERE rows_written > 0) AS rows_written_at,
+      max(progress_done) AS progress_done, max(progress_total) AS progress_total
     FROM incoming GROUP BY run_id
   )
   INSERT INTO pipecast.run AS r (
     run_id, job_id, state, decided_class, decided_at, decided_rank, decided_by, ended_at,
-    error_message, first_event_at, last_event_at, last_received_at, has_start, started_at,
+    error_message, exit_code, first_event_at, last_event_at, last_received_at, has_start, started_at,
     parent_run_id, parent_job_id, root_run_id, nominal_start_at, nominal_end_at,
-    rows_written, rows_written_at, bytes_written)
+    rows_written, rows_written_at, bytes_written, progress_done, progress_total, log_tail, log_at)
   SELECT d.run_id, d.job_id, d.state, d.class, d.at, d.rank, d.event_id,
     CASE WHEN d.class = 2 THEN d.at END, CASE WHEN d.class = 2 THEN d.error END,
+    CASE WHEN d.class = 2 THEN d.exit_code END,
     m.first_event_at, m.last_event_at, clock_timestamp(), m.has_start, m.started_at,
     m.parent_run_id, m.parent_job_id, m.root_run_id, m.nominal_start_at, m.nominal_end_at,
-    m.rows_written, m.rows_written_at, m.bytes_written
-  FROM decisive AS d JOIN merged AS m USING (run_id)
+    m.rows_written, m.rows_written_at, m.bytes_written, m.progress_done, m.progress_total,
+    l.log_tail, l.log_at
+  FROM decisive AS d JOIN merged AS m USING (run_id) LEFT JOIN logged AS l USING (run_id)
   ORDER BY d.run_id
   ON CONFLICT (run_id) DO UPDATE SET
-    (job_id, state, decided_class, decided_at, decided_rank, decided_by, ended_at, error_message)
-    = (SELECT job_id, state, class, at, rank, by, ended_at, error
+    (job_id, state, decided_class, decided_at, decided_rank, decided_by, ended_at, error_message,
+      exit_code)
+    = (SELECT job_id, state, class, at, rank, by, ended_at, error, code
        FROM (VALUES
          (r.job_id, r.state, r.decided_class, r.decided_at, r.decided_rank, r.decided_by,
-          r.ended_at, r.error_message),
+          r.ended_at, r.error_message, r.exit_code),
          (excluded.job_id, excluded.state, excluded.decided_class, excluded.decided_at,
-          excluded.decided_rank, excluded.decided_by, excluded.ended_at, excluded.error_message)
-       ) AS candidate (job_id, state, class, at, rank, by, ended_at, error)
+          excluded.decided_rank, excluded.decided_by, excluded.ended_at, excluded.error_message,
+          excluded.exit_code)
+       ) AS candidate (job_id, state, class, at, rank, by, ended_at, error, code)
        ORDER BY class DESC, at DESC, rank DESC, by DESC LIMIT 1),
     first_event_at = least(r.first_event_at, excluded.first_event_at),
     last_event_at = greatest(r.last_event_at, excluded.last_event_at),
@@ -136,7 +146,13 @@ BEGIN
     nominal_end_at = greatest(r.nominal_end_at, excluded.nominal_end_at),
     rows_written = greatest(r.rows_written, excluded.rows_written),
     rows_written_at = greatest(r.rows_written_at, excluded.rows_written_at),
-    bytes_written = greatest(r.bytes_written, excluded.bytes_written);
+    bytes_written = greatest(r.bytes_written, excluded.bytes_written),
+    progress_done = greatest(r.progress_done, excluded.progress_done),
+    progress_total = greatest(r.progress_total, excluded.progress_total),
+    (log_tail, log_at) = (SELECT tail, at
+       FROM (VALUES (r.log_tail, r.log_at), (excluded.log_tail, excluded.log_at))
+         AS candidate (tail, at)
+       ORDER BY at DESC NULLS LAST, tail COLLATE "C" DESC LIMIT 1);
 END $$;
 COMMENT ON FUNCTION pipecast.record_run_events IS 'Records canonical run events: the one write path.';
 `

@@ -34,6 +34,11 @@ export interface RunEvent {
   readonly error?: string
   readonly rowsWritten?: number
   readonly bytesWritten?: number
+  readonly exitCode?: number
+  /** The end of what the run printed: at most 10 kB of it, the last. */
+  readonly logTail?: string
+  /** How far the run has come, in units of its own. */
+  readonly progress?: { readonly done: number; readonly total?: number }
   readonly processingType?: 'BATCH' | 'STREAMING'
   readonly description?: string
   /** The event as it came, secrets redacted; kept for audit and replay, never broadcast. */
