@@ -141,8 +141,7 @@ export class ConnectionManager {
         {
           sid,
           address: place.address,
-          code,
-          reason: reason.toString('utf8'),
+          ...(connection.closedWith ?? { code, reason: reason.toString('utf8') }),
           ageMs: Math.round(this.options.clock() - openedAt),
           framesSent: connection.framesSent,
           active: this.places.taken,
@@ -179,10 +178,11 @@ export class ConnectionManager {
     const startedAt = this.options.clock()
     const spreadMs = Math.max(RETURN_WINDOW_MS, leaving.length)
     for (const [index, connection] of leaving.entries()) {
-      const share = index / leaving.length
-      const waitMs = startedAt + share * windowMs - this.options.clock()
+      const waitMs = startedAt + (index * windowMs) / leaving.length - this.options.clock()
       if (waitMs > 1) await delay(waitMs)
-      connection.closeForRestart(MIN_RETURN_MS + Math.floor(share * spreadMs))
+      // Multiplied first: a rounded share would give two of several thousand the same time.
+      const returnMs = MIN_RETURN_MS + Math.floor((index * spreadMs) / leaving.length)
+      connection.closeForRestart(returnMs)
     }
     const patienceEndsAt = this.options.clock() + CLOSE_PATIENCE_MS
     while (this.connections.size > 0 && this.options.clock() < patienceEndsAt) await delay(10)

@@ -55,6 +55,8 @@ export interface AcceptedSocket {
 export class Connection {
   readonly sid: string
   framesSent = 0
+  /** Why the server ended it; the socket itself reports 1006 when the peer never answers. */
+  closedWith: { readonly code: CloseCode; readonly reason: string } | undefined
   private readonly accepted: AcceptedSocket
   private readonly context: ConnectionContext
   private readonly socket: WebSocket
@@ -281,6 +283,7 @@ export class Connection {
 
   private close(code: CloseCode, reason: string): void {
     this.ending.abort()
+    this.closedWith ??= { code, reason }
     this.socket.close(code, reason)
   }
 }
