@@ -69,6 +69,7 @@ interface Parts {
   readonly feed: Feed
   readonly manager: ConnectionManager
   readonly listener: () => ChangeListener | undefined
+  readonly isMigrated: () => boolean
 }
 
 const clock = () => performance.now()
@@ -91,7 +92,16 @@ export async function createApp(options: AppOptions): Promise<App> {
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
 
   let listener: ChangeListener | undefined
-  const parts: Parts = { options, database, edge, feed, manager, listener: () => listener }
+  let isMigrated = false
+  const parts: Parts = {
+    options,
+    database,
+    edge,
+    feed,
+    manager,
+    listener: () => listener,
+    isMigrated: () => isMigrated,
+  }
   const fastify = createFastify(options)
   await registerPlugins(fastify, {
     version: options.version,
@@ -100,7 +110,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   await registerRoutes(fastify, parts)
 
   const start = async () => {
-    if (!(await migrate(options, ending.signal))) return
+    isMigrated = await migrate(options, ending.signal)
+    if (!isMigrated) return
     listener = startChangeListener({
       connectionString: options.databaseUrl,
       onHint: (name) => {
@@ -191,9 +202,13 @@ function createFastify({ config, log }: AppOptions): FastifyInstance {
 }
 
 async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<void> {
-  const { options, database, edge, feed, manager, listener } = parts
+  const { options, database, edge, feed, manager, listener, isMigrated } = parts
   const recorder = createRunRecorder({
-    write: (encoded) => recordRunEvents(database.kysely, encoded),
+    write: async (encoded) => {
+      // Reporters are asked to send again then, as while the database is away.
+      if (!isMigrated()) throw new Error('the database is not migrated yet')
+      await recordRunEvents(database.kysely, encoded)
+    },
   })
   await fastify.register(streamingRoutes({ ...edge, manager, verifyToken: edge.verifyViewToken }))
   await fastify.register(
