@@ -27,6 +27,8 @@ export async function registerPlugins(app: FastifyInstance, options: PluginOptio
       useDefaults: false,
       directives: { defaultSrc: ["'self'"], objectSrc: ["'none'"], frameAncestors: ["'self'"] },
     },
+    // Whether the whole domain is https for ever is for whoever owns it to say.
+    strictTransportSecurity: false,
     // Status is meant to be read by pages elsewhere; CORS says by which.
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   })
