@@ -175,11 +175,16 @@ function isPostgresUrl(value: string): boolean {
 function isOriginPattern(entry: string): boolean {
   if (entry === '*') return true
   const probe = entry.replace('://*.', '://any.')
-  return /^https?:\/\//.test(probe) && URL.canParse(probe) && new URL(probe).origin === probe
+  // A star anywhere else would be part of a host name to URL, and match no page ever.
+  if (!/^https?:\/\/[^*]+[^*.]$/.test(probe)) return false
+  return URL.canParse(probe) && new URL(probe).origin === probe
 }
 
 function isAddressRange(entry: string): boolean {
-  return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry)
+  // Written out in full: ipaddr takes "1" for 0.0.0.1, where the operator meant a number of hops.
+  const address = entry.replace(/\/\d+$/, '')
+  const isFull = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)
+  return isFull && (address === entry || ipaddr.isValidCIDR(entry))
 }
 
 function isToken(entry: string): boolean {

@@ -143,6 +143,7 @@ export class Feed {
   }
 
   private startTicking(): void {
+    if (this.isClosed) return
     this.isLive = this.isCurrent()
     this.timer = setInterval(() => void this.refresh(), this.options.intervalMs)
   }
@@ -154,7 +155,8 @@ export class Feed {
 
   /** Waits for a read, but not long when there is an older value to show instead. */
   private async catchUp(): Promise<void> {
-    const read = this.reading ?? this.refresh()
+    // A read that began before the newest hint does not show what was hinted at.
+    const read = this.isHinted ? this.refresh() : (this.reading ?? this.refresh())
     if (this.newestSnapshot === undefined) return read
     const patience = new AbortController()
     const waited = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {

@@ -58,7 +58,9 @@ async function verifyJwt(token: string, key: Uint8Array): Promise<TokenVerdict> 
       algorithms: ['HS256'],
       requiredClaims: ['exp'],
     })
-    return { isAccepted: true, expiresAt: new Date((payload.exp ?? 0) * 1000) }
+    const expiresAt = new Date((payload.exp ?? 0) * 1000)
+    // An instant after the last one that a Date can hold is a way to say "never".
+    return { isAccepted: true, expiresAt: Number.isNaN(expiresAt.getTime()) ? null : expiresAt }
   } catch (error) {
     if (error instanceof JOSEError) return refused
     throw error

@@ -40,6 +40,9 @@ export const NOT_LATE: Lateness = {
 
 const BAD_SCHEDULE: Lateness = { ...NOT_LATE, isBadSchedule: true }
 
+/** The last one that a Date can hold. */
+const LAST_INSTANT = 8.64e15
+
 /** A scheduler may be this much early and the tick still counts as served. */
 const EARLY_START_MS = 60_000
 
@@ -109,5 +112,7 @@ function dueAfterStart(schedule: Schedule, at: number, nextTick: NextTick): numb
 
 function dueAfterEnd(schedule: Schedule, at: number, nextTick: NextTick): number | null {
   if (schedule.kind === 'cron') return nextTick(schedule, at)
-  return schedule.intervalMs > 0 ? at + schedule.intervalMs : null
+  const dueAt = at + schedule.intervalMs
+  // One schedule of a million years must not cost all other jobs their board.
+  return schedule.intervalMs > 0 && dueAt <= LAST_INSTANT ? dueAt : null
 }

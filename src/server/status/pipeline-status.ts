@@ -48,21 +48,22 @@ export function pipelineStatus(facts: StatusFacts, clock: Clock, isDemo: boolean
     }),
   )
   const groups = groupByRoot(judged)
-  const sources: Record<string, SourceStatus> = {}
-  const pipelines: Record<string, PipelineEntry> = {}
+  const sources: [string, SourceStatus][] = []
+  const pipelines: [string, PipelineEntry][] = []
   for (const [root, members] of groups) {
-    for (const member of members) sources[member.key] = sourceStatus(member, root.key)
-    pipelines[root.key] = pipelineEntry(root, members)
+    for (const member of members) sources.push([member.key, sourceStatus(member, root.key)])
+    pipelines.push([root.key, pipelineEntry(root, members)])
   }
   const shown = [...groups.values()].flat()
   const lastRunAt = newest(judged, (job) => job.facts.runs.newestStartedAt)
   return {
-    status: worstOf(Object.values(pipelines).map((pipeline) => pipeline.status)),
+    status: worstOf(pipelines.map(([, pipeline]) => pipeline.status)),
     ...(lastRunAt === null ? {} : { last_run: instant(lastRunAt) }),
     ...(isDemo ? { demo: true } : {}),
-    sources,
+    // From entries, because assigning would lose a job whose name is __proto__.
+    sources: Object.fromEntries(sources),
     events: eventTotals(judged, facts.totals),
-    pipelines,
+    pipelines: Object.fromEntries(pipelines),
     queue: queueTotals(facts.queues),
     totals: statusTotals(groups.size, shown, facts.totals),
     alerts: shown.filter((job) => job.health.status === 'Failing').map(failingAlert),

@@ -23,6 +23,7 @@ export class Ticker {
 
   /** Calls the step at each tick until the signal fires. A step must not throw. */
   add(step: Step, signal: AbortSignal): void {
+    if (signal.aborted) return
     this.steps.add(step)
     this.timer ??= setInterval(() => this.tick(), this.resolutionMs)
     const remove = () => {
