@@ -1,0 +1,320 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ControlledFeed, hasResolved, settle } from './controlled-feed.js'
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('Feed, while somebody watches', () => {
+  it('[broadcast] reads once each interval, not a millisecond earlier', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.watch()
+
+    vi.advanceTimersByTime(4_999)
+    expect(controlled.inFlight).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(controlled.inFlight).toBe(1)
+    await controlled.answer(2)
+    vi.advanceTimersByTime(5_000)
+
+    expect(controlled.inFlight).toBe(1)
+    expect(controlled.feed.readCount).toBe(3)
+  })
+
+  it('[broadcast] has one timer for all watchers, and none after the last', () => {
+    const { feed } = new ControlledFeed()
+    const watches = [feed.watch(), feed.watch(), feed.watch()]
+
+    expect(vi.getTimerCount()).toBe(1)
+    for (const watch of watches.slice(1)) watch.stop()
+    expect(vi.getTimerCount()).toBe(1)
+    watches[0]!.stop()
+
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('[broadcast] counts one who stops twice once', () => {
+    const { feed } = new ControlledFeed()
+    feed.watch()
+    const watch = feed.watch()
+
+    watch.stop()
+    watch.stop()
+
+    expect(vi.getTimerCount()).toBe(1)
+  })
+
+  it('[reads] reads nothing at all once nobody watches', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.watch().stop()
+    controlled.feed.hint()
+    vi.advanceTimersByTime(3_600_000)
+    await settle()
+
+    expect(controlled.feed.readCount).toBe(1)
+  })
+
+  it('[broadcast] begins again with the next watcher', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.watch().stop()
+    controlled.feed.watch()
+
+    vi.advanceTimersByTime(5_000)
+
+    expect(controlled.inFlight).toBe(1)
+  })
+})
+
+describe('Feed, when somebody begins to watch', () => {
+  it('[first frame] 50 who come at once to an idle feed cost one read, and all wait for it', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce('old')
+    controlled.advance(60_000)
+
+    const watches = Array.from({ length: 50 }, () => controlled.feed.watch())
+
+    expect(watches.every(({ ready }) => ready !== null)).toBe(true)
+    for (const { ready } of watches) expect(await hasResolved(ready!)).toBe(false)
+    await controlled.answer('new')
+    for (const { ready } of watches) await ready
+    expect(controlled.feed.newest?.dataJson).toBe('"new"')
+    expect(controlled.feed.readCount).toBe(2)
+  })
+
+  it('[first frame] 50 who come at once to a feed that was never read cost one read', async () => {
+    const controlled = new ControlledFeed()
+
+    const watches = Array.from({ length: 50 }, () => controlled.feed.watch())
+    await controlled.answer('new')
+    for (const { ready } of watches) await ready
+
+    expect(controlled.feed.readCount).toBe(1)
+  })
+
+  it('[first frame] waits for nothing when the value is young', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+
+    controlled.advance(4_999)
+    expect(controlled.feed.watch().ready).toBeNull()
+  })
+
+  it('[first frame] waits when the value is one interval old', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+
+    controlled.advance(5_000)
+    const { ready } = controlled.feed.watch()
+
+    expect(ready).not.toBeNull()
+    await controlled.answer(2)
+    await ready
+  })
+
+  it('[first frame] waits when something was hinted at since, however young the value is', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.hint()
+
+    const { ready } = controlled.feed.watch()
+
+    expect(ready).not.toBeNull()
+    await controlled.answer(2)
+    await ready
+    expect(controlled.feed.newest?.dataJson).toBe('2')
+  })
+
+  it('[first frame] waits for nothing beside others who are being kept current', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.watch()
+    controlled.advance(60_000)
+
+    expect(controlled.feed.watch().ready).toBeNull()
+  })
+
+  it('[first frame] is not content with a read that began before what was hinted at', async () => {
+    const controlled = new ControlledFeed()
+    void controlled.feed.refresh()
+    controlled.feed.hint()
+    const { ready } = controlled.feed.watch()
+
+    await controlled.answer('before')
+    expect(await hasResolved(ready!)).toBe(false)
+    await controlled.answer('after')
+    await ready
+
+    expect(controlled.feed.newest?.dataJson).toBe('"after"')
+  })
+
+  it('[first frame] has waited long enough when the read fails', async () => {
+    const controlled = new ControlledFeed()
+    const { ready } = controlled.feed.watch()
+    await controlled.fail()
+    await ready
+
+    expect(controlled.feed.newest).toBeUndefined()
+  })
+
+  it('[first frame] waits 1 s for a slow read where there is an older value, and no longer', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce('old')
+    controlled.advance(60_000)
+    const startedAt = performance.now()
+
+    await controlled.feed.watch().ready
+
+    const waitedMs = performance.now() - startedAt
+    expect(waitedMs).toBeGreaterThan(950)
+    expect(waitedMs).toBeLessThan(1_900)
+    expect(controlled.feed.newest?.dataJson).toBe('"old"')
+  })
+
+  it('[first frame] after a failure without watchers the next one has it read anew', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    const failing = controlled.feed.refresh()
+    await controlled.fail()
+    await failing
+
+    const { ready } = controlled.feed.watch()
+
+    expect(ready).not.toBeNull()
+    await controlled.answer(2)
+    await ready
+    expect(controlled.feed.newest?.isStale).toBe(false)
+  })
+})
+
+describe('Feed, for those who poll', () => {
+  it('[polling] 50 who ask at once cost one read', async () => {
+    const controlled = new ControlledFeed()
+    const polls = Array.from({ length: 50 }, () => controlled.feed.poll())
+    await controlled.answer(1)
+    const snapshots = await Promise.all(polls)
+
+    expect(new Set(snapshots)).toEqual(new Set([controlled.feed.newest]))
+    expect(controlled.feed.readCount).toBe(1)
+  })
+
+  it('[polling] answers from memory while the value is younger than the interval', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+
+    controlled.advance(4_999)
+    expect((await controlled.feed.poll())?.dataJson).toBe('1')
+    controlled.advance(1)
+    const poll = controlled.feed.poll()
+    await controlled.answer(2)
+
+    expect((await poll)?.dataJson).toBe('2')
+    expect(controlled.feed.readCount).toBe(2)
+  })
+
+  it('[polling] reads anew after a hint, once', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.hint()
+    const poll = controlled.feed.poll()
+    await controlled.answer(2)
+    await poll
+
+    expect((await controlled.feed.poll())?.dataJson).toBe('2')
+    expect(controlled.feed.readCount).toBe(2)
+  })
+
+  it('[polling] does not answer with a read that began before a hint', async () => {
+    const controlled = new ControlledFeed()
+    const early = controlled.feed.poll()
+    controlled.feed.hint()
+    const late = controlled.feed.poll()
+    await controlled.answer('before')
+    expect((await early)?.dataJson).toBe('"before"')
+    await controlled.answer('after')
+
+    expect((await late)?.dataJson).toBe('"after"')
+  })
+
+  it('[polling] forgets no hint because the read that it asked for failed', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.hint()
+    const failing = controlled.feed.poll()
+    await controlled.fail()
+    expect((await failing)?.isStale).toBe(true)
+    const poll = controlled.feed.poll()
+    await controlled.answer(2)
+
+    expect(await poll).toMatchObject({ dataJson: '2', isStale: false })
+  })
+
+  it('[polling] reads anew when the clock was set back behind the value', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.advance(-1)
+    expect(controlled.feed.isCurrent()).toBe(false)
+  })
+
+  it('[polling] has nothing to answer while the first read fails', async () => {
+    const controlled = new ControlledFeed()
+    const poll = controlled.feed.poll()
+    await controlled.fail()
+
+    expect(await poll).toBeUndefined()
+  })
+})
+
+describe('Feed, at its end', () => {
+  it('[shutdown] ends its timer, waits for the read on its way, and begins no other', async () => {
+    const controlled = new ControlledFeed()
+    controlled.feed.watch()
+    controlled.feed.hint()
+    let isClosed = false
+    const closing = controlled.feed.close().then(() => {
+      isClosed = true
+    })
+    await settle()
+
+    expect(vi.getTimerCount()).toBe(0)
+    expect(isClosed).toBe(false)
+    await controlled.answer(1)
+    await closing
+    await settle()
+
+    expect(controlled.inFlight).toBe(0)
+    expect(controlled.feed.readCount).toBe(1)
+  })
+
+  it('[shutdown] says nothing of a read that its end made fail', async () => {
+    const controlled = new ControlledFeed()
+    void controlled.feed.refresh()
+    const closing = controlled.feed.close()
+    await controlled.fail('the pool is closed')
+    await closing
+
+    expect(controlled.log).toEqual([])
+  })
+
+  it('[shutdown] reads for nobody any more', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    await controlled.feed.close()
+    controlled.advance(60_000)
+
+    const watch = controlled.feed.watch()
+    controlled.feed.hint()
+    await watch.ready
+    await controlled.feed.refresh()
+
+    expect((await controlled.feed.poll())?.dataJson).toBe('1')
+    expect(controlled.feed.readCount).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,187 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import {
+  Connection,
+  type ConnectionContext,
+  type TokenVerdict,
+} from '../../../src/server/streaming/connection.js'
+import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
+import { encodeFrame, type Frame } from '../../../src/server/streaming/frame.js'
+import { Ticker } from '../../../src/server/streaming/ticker.js'
+
+/** A frame as a client reads it. */
+export interface Received extends Readonly<Record<string, unknown>> {
+  readonly type: string
+  readonly seq?: number
+}
+
+/** Where the clocks of a stage begin: the monotonic one in milliseconds, and the date. */
+export const STARTED_AT_MS = 1_000
+export const STARTED_AT = Date.parse('2026-01-28T12:00:00Z')
+
+export const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
+
+const TICK_MS = 2
+
+/** What a test may change of a connection. */
+export interface Opening {
+  readonly token?: TokenVerdict | null
+  readonly ready?: Promise<void> | null
+  /** The client answers no pings. */
+  readonly isSilent?: boolean
+}
+
+/** A real client, which keeps all that it hears. */
+export class TestClient {
+  readonly socket: WebSocket
+  readonly received: Received[] = []
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>
+  pings = 0
+  private taken = 0
+  private wake: () => void = () => undefined
+
+  constructor(url: string, isSilent: boolean) {
+    this.socket = new WebSocket(url, { perMessageDeflate: false, autoPong: !isSilent })
+    this.socket.on('message', (data: RawData) => {
+      this.received.push(JSON.parse((data as Buffer).toString('utf8')) as Received)
+      this.wake()
+    })
+    this.socket.on('ping', () => {
+      this.pings += 1
+      this.wake()
+    })
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', (code, reason) => {
+        resolve({ code, reason: reason.toString('utf8') })
+      })
+    })
+  }
+
+  /** Says something: a message of the protocol by its type, or any text. */
+  say(message: string | object): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+  }
+
+  /** The next frame, in the order in which they come. */
+  async next(): Promise<Received> {
+    await this.until(() => this.received.length > this.taken)
+    const frame = this.received[this.taken]
+    this.taken += 1
+    return frame!
+  }
+
+  /** All that the server had said before it answered the ping that this sends. */
+  async heard(): Promise<readonly Received[]> {
+    this.say({ type: 'ping' })
+    const frames: Received[] = []
+    for (let frame = await this.next(); frame.type !== 'pong'; frame = await this.next()) {
+      frames.push(frame)
+    }
+    return frames
+  }
+
+  /** Waits until something is so; asked at each thing that is heard. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve
+      })
+    }
+  }
+}
+
+/** A server on a loopback port, whose clock stands still until a test moves it. */
+export class Stage {
+  nowMs = STARTED_AT_MS
+  newest: Frame | undefined = frameOf(1)
+  notices = 0
+  readonly times: ConnectionTimes = {
+    broadcastIntervalMs: 5_000,
+    pingIntervalMs: 25_000,
+    staleAfterMs: 60_000,
+    maxAgeMs: 1_800_000,
+    authGraceMs: 20_000,
+  }
+  readonly context: ConnectionContext
+  verdictOn: (token: string) => Promise<TokenVerdict> = () => Promise.resolve(OPEN_ACCESS)
+  private readonly server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  private readonly clients: TestClient[] = []
+
+  constructor(times: Partial<ConnectionTimes> = {}) {
+    this.times = { ...this.times, ...times }
+    const clock = () => this.nowMs
+    this.context = {
+      times: this.times,
+      ticker: new Ticker(TICK_MS, clock),
+      clock,
+      now: () => new Date(STARTED_AT + this.nowMs - STARTED_AT_MS),
+      random: () => 1,
+      verifyToken: (token) => this.verdictOn(token),
+    }
+  }
+
+  /** Both ends of a new socket; nothing has been said on it. */
+  async socket(
+    isSilent = false,
+  ): Promise<{ readonly socket: WebSocket; readonly client: TestClient }> {
+    if (this.server.address() === null) await once(this.server, 'listening')
+    const { port } = this.server.address() as AddressInfo
+    const client = new TestClient(`ws://127.0.0.1:${port}`, isSilent)
+    this.clients.push(client)
+    const [socket] = (await once(this.server, 'connection')) as [WebSocket]
+    if (client.socket.readyState !== WebSocket.OPEN) await once(client.socket, 'open')
+    return { socket, client }
+  }
+
+  /** A connection that has started, and the client at its other end. */
+  async connect(opening: Opening = {}) {
+    const { socket, client } = await this.socket(opening.isSilent)
+    const connection = new Connection(
+      {
+        socket,
+        sid: 'sid-1',
+        epoch: 'e1',
+        token: opening.token === undefined ? OPEN_ACCESS : opening.token,
+        newestFrame: () => this.newest,
+        onNotice: () => {
+          this.notices += 1
+        },
+      },
+      this.context,
+    )
+    connection.start(opening.ready ?? null)
+    return { connection, client, socket }
+  }
+
+  /** Moves the clock, and lets every connection look at it a few times. */
+  async advance(ms: number): Promise<void> {
+    this.nowMs += ms
+    const ending = new AbortController()
+    await new Promise<void>((resolve) => {
+      let ticks = 0
+      this.context.ticker.add(() => {
+        ticks += 1
+        if (ticks === 4) resolve()
+      }, ending.signal)
+    })
+    ending.abort()
+  }
+
+  close(): void {
+    for (const client of this.clients) client.socket.terminate()
+    for (const socket of this.server.clients) socket.terminate()
+    this.server.close()
+  }
+}
+
+/** An update with this number. */
+export function frameOf(seq: number, padding = ''): Frame {
+  const frameJson = JSON.stringify({ type: 'pipeline_status_update', seq, data: { padding } })
+  return encodeFrame({ seq, isStale: false, frameJson })
+}
+
+/** The numbers of the updates among these frames. */
+export function seqsOf(frames: readonly Received[]): (number | undefined)[] {
+  return frames.filter(({ type }) => type === 'pipeline_status_update').map(({ seq }) => seq)
+}
