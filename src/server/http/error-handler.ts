@@ -23,8 +23,8 @@ export class HttpError extends Error {
   }
 }
 
-/** What Fastify finds wrong with a request by itself, in our words. */
-const fastifyErrors: Readonly<Record<string, { readonly code: string; readonly message: string }>> =
+/** What Fastify and zlib find wrong with a request by themselves, in our words. */
+const foreignErrors: Readonly<Record<string, { readonly code: string; readonly message: string }>> =
   {
     FST_ERR_CTP_BODY_TOO_LARGE: {
       code: 'too_large',
@@ -40,6 +40,8 @@ const fastifyErrors: Readonly<Record<string, { readonly code: string; readonly m
       code: 'invalid_content_length',
       message: 'the body is not as long as Content-Length says',
     },
+    Z_DATA_ERROR: { code: 'bad_gzip', message: 'the body is not gzip' },
+    Z_BUF_ERROR: { code: 'bad_gzip', message: 'the body ends before the gzip in it does' },
   }
 
 /** Sends Retry-After in whole seconds, as the header wants it. */
@@ -70,7 +72,7 @@ export function handleError(
   if (status >= 500 && !(error instanceof HttpError)) {
     return reply.code(500).send({ code: 'internal_error', message: 'something broke; see the log' })
   }
-  const known = fastifyErrors[error.code]
+  const known = foreignErrors[error.code]
   return reply.code(status).send({
     code: known?.code ?? (error instanceof HttpError ? error.code : 'bad_request'),
     message: known?.message ?? error.message,
