@@ -16,6 +16,8 @@ import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
 import { asksForWebSocket } from './http/upgrade-gate.js'
 import { healthRoutes } from './observability/health.routes.js'
+import { readPingedJob } from './runs/ping.queries.js'
+import { pingRoutes } from './runs/ping.routes.js'
 import { createRunRecorder } from './runs/run-recorder.js'
 import { expectInterval, recordRunEvents } from './runs/runs.queries.js'
 import { runRoutes } from './runs/runs.routes.js'
@@ -218,6 +220,15 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
     runRoutes({
       recorder,
       requireReporter: edge.requireReporter,
+      maxBytes: options.config.ingestMaxBytes,
+      now,
+    }),
+  )
+  await fastify.register(
+    pingRoutes({
+      recorder,
+      requireReporter: edge.requireReporter,
+      readJob: (ping) => readPingedJob(database.kysely, ping),
       maxBytes: options.config.ingestMaxBytes,
       now,
     }),

@@ -1,0 +1,44 @@
+import { databaseFailure } from '../database/database-error.js'
+import { HttpError } from '../http/error-handler.js'
+import { EventRejectedError, RecordingUnavailableError } from './run-recorder.js'
+
+const RETRY_AFTER_MS = 2_000
+
+/** Postgres names a missing table so: the migrations have not run yet. */
+const UNDEFINED_TABLE = '42P01'
+
+/**
+ * Waits for work that needs the database, and says what its failure means to a caller.
+ *
+ * @throws HttpError 503 when it may work later, 400 when Postgres does not take the values.
+ */
+export async function answerFailures<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (cause) {
+    throw httpError(cause) ?? cause
+  }
+}
+
+function httpError(cause: unknown): HttpError | null {
+  if (cause instanceof HttpError) return null
+  if (cause instanceof EventRejectedError) {
+    return new HttpError(400, cause.code, cause.message, { path: '', cause: cause.cause })
+  }
+  if (cause instanceof RecordingUnavailableError) {
+    return new HttpError(503, cause.code, cause.message, { retryAfterMs: RETRY_AFTER_MS, cause })
+  }
+  const isMigrated = (cause as { code?: unknown } | null)?.code !== UNDEFINED_TABLE
+  switch (isMigrated ? databaseFailure(cause) : 'unavailable') {
+    case 'rejected':
+      return new HttpError(400, 'value_rejected', 'the database does not take a value', { cause })
+    case 'unavailable':
+    case 'conflict':
+      return new HttpError(503, 'database_unavailable', 'the database is away; send it again', {
+        retryAfterMs: RETRY_AFTER_MS,
+        cause,
+      })
+    case 'bug':
+      return null
+  }
+}
