@@ -221,15 +221,13 @@ describe('while the database is away', () => {
       const refused = await post(lineageEvent())
 
       proxy.mend()
-      proxy.cut() // whoever hung on the silent link
-      proxy.mend()
       expect(refused).toMatchObject({
         status: 503,
         headers: { 'retry-after': '2' },
         json: { code: 'recording_unavailable' },
       })
       expect(await recordedRuns()).toEqual([])
-      await expect.poll(async () => (await post(lineageEvent())).status).toBe(201)
+      expect((await post(lineageEvent())).status).toBe(201)
       expect(await recordedRuns()).toEqual([runIdOf(1)])
     },
   )

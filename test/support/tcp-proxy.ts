@@ -9,7 +9,10 @@ export interface TcpProxy {
   cut(): void
   /** Takes connections again. */
   mend(): void
-  /** Takes connections and bytes, and never answers. */
+  /**
+   * Takes connections and bytes, and never answers. Connections of that time stay dead when it is
+   * mended, as those that a firewall forgot.
+   */
   freeze(): void
   close(): Promise<void>
 }
@@ -30,6 +33,7 @@ export async function startTcpProxy(
   const target = new URL(connectionString)
   const sockets = new Set<Socket>()
   let mode: Mode = 'open'
+  let freezes = 0
   const destroyAll = () => {
     for (const socket of sockets) socket.destroy()
   }
@@ -41,9 +45,11 @@ export async function startTcpProxy(
     keep(upstream)
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
-    client.on('data', (chunk) => mode === 'open' && upstream.write(chunk))
+    const born = freezes
+    const isAlive = () => born === freezes
+    client.on('data', (chunk) => isAlive() && upstream.write(chunk))
     const pass = options.swallowNotifications === true ? withoutNotifications() : asItIs
-    upstream.on('data', (chunk) => mode === 'open' && client.write(pass(chunk)))
+    upstream.on('data', (chunk) => isAlive() && client.write(pass(chunk)))
   })
   const keep = (socket: Socket) => {
     sockets.add(socket)
@@ -68,6 +74,7 @@ export async function startTcpProxy(
     },
     freeze: () => {
       mode = 'frozen'
+      freezes += 1
     },
     close: async () => {
       destroyAll()

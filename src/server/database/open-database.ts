@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { honestPool } from './honest-pool.js'
 import type { Schema } from './schema.js'
 
 /** How to reach the database. Times are in milliseconds. */
@@ -44,6 +45,6 @@ export function openDatabase(options: DatabaseOptions): Database {
       // Whoever uses it hears of it, because the statement that is under way fails.
     })
   })
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: honestPool(pool) }) })
   return { kysely, pool, close: () => kysely.destroy() }
 }

@@ -1,0 +1,36 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import pg from 'pg'
+
+/** The connection gave no answer to an earlier statement, so it is not asked another. */
+class ConnectionSilentError extends Error {
+  override readonly name = 'ConnectionSilentError'
+  readonly code = 'CONNECTION_SILENT'
+}
+
+/**
+ * The pool as Kysely is to see it: a connection that failed by itself, and not because Postgres
+ * said so, never returns to the pool. On a link that has gone silent a statement ends by its
+ * time-out, but the connection would wait for the answer for many minutes, and so would everybody
+ * who is given it next.
+ */
+export function honestPool(pool: pg.Pool): PostgresPool {
+  return { connect: async () => honestClient(await pool.connect()), end: () => pool.end() }
+}
+
+function honestClient(client: pg.PoolClient): PostgresPoolClient {
+  let isBroken = false
+  const query = async (text: string, values: readonly unknown[]) => {
+    if (isBroken) throw new ConnectionSilentError('the connection to the database is lost')
+    try {
+      return await client.query(text, [...values])
+    } catch (error) {
+      isBroken = !(error instanceof pg.DatabaseError)
+      throw error
+    }
+  }
+  // Kysely's other way to call it, with a cursor, is for streams; nothing here streams rows.
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: () => client.release(isBroken),
+  }
+}
