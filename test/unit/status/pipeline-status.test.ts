@@ -211,6 +211,14 @@ describe('pipelineStatus, of a pipeline and its sources', () => {
     })
   })
 
+  it('[roll-up] does not count itself among its sources when it is its own', () => {
+    expect(documentOf([job('alone', bad)]).pipelines['alone']).toMatchObject({
+      status: 'Failing',
+      reasons: ['failed'],
+      sources: 1,
+    })
+  })
+
   it('[roll-up] lets the sources speak for a pipeline that never ran itself', () => {
     expect(nightly({}, child('a', good)).pipelines['nightly']).toMatchObject({
       status: 'Healthy',

@@ -243,11 +243,16 @@ describe('Connection, at its end', () => {
   })
 
   it('[shutdown] sends nothing more, and looks at no clock, once it has ended', async () => {
-    const { connection, client } = await stage.connect()
+    stage.close()
+    stage = new Stage({ maxAgeMs: 10_000 })
+    const { connection, client, socket } = await stage.connect()
     await client.heard()
+    client.socket.pause() // the close is not answered yet
     connection.closeForRestart(0)
     connection.push(frameOf(2))
-    await stage.advance(1_799_000)
+    await stage.advance(9_500)
+    expect(socket.readyState).toBe(socket.CLOSING)
+    client.socket.resume()
     await client.closed
 
     expect(connection.framesSent).toBe(1)
@@ -256,12 +261,14 @@ describe('Connection, at its end', () => {
   })
 
   it('[shutdown] ends when the client leaves', async () => {
+    stage.close()
+    stage = new Stage({ maxAgeMs: 10_000 })
     const { connection, client, socket } = await stage.connect()
     await client.heard()
     client.socket.close(1000)
     await once(socket, 'close')
     connection.push(frameOf(2))
-    await stage.advance(1_799_000)
+    await stage.advance(9_500)
 
     expect(connection.framesSent).toBe(1)
     expect(stage.notices).toBe(0)
