@@ -24,8 +24,6 @@ export type Vacancy = 'free' | 'address_limit' | 'at_capacity'
 interface Hold {
   /** Until when the place is kept after its socket has gone; `null` while the socket lives. */
   expiresAt: number | null
-  /** The successor has come: the place is no longer counted for the old socket. */
-  used: boolean
 }
 
 /**
@@ -72,23 +70,22 @@ export class Places {
       address,
       expectSuccessor: () => {
         if (isReleased || hold !== undefined) return
-        hold = { expiresAt: null, used: false }
+        hold = { expiresAt: null }
         this.holdsByAddress.set(address, [...(this.holdsByAddress.get(address) ?? []), hold])
       },
       release: () => {
         if (isReleased) return
         isReleased = true
         if (hold === undefined) this.add(address, -1)
-        else if (!hold.used) hold.expiresAt = this.clock() + this.limits.holdMs
+        else hold.expiresAt = this.clock() + this.limits.holdMs // without effect once it was used
       },
     }
   }
 
   /** A successor takes over the count of the socket that it follows, whether that lives or not. */
   private useHold(address: string): void {
-    const [hold, ...others] = this.holdsByAddress.get(address) ?? []
-    if (hold === undefined) return
-    hold.used = true
+    const [used, ...others] = this.holdsByAddress.get(address) ?? []
+    if (used === undefined) return
     this.add(address, -1)
     this.keepHolds(address, others)
   }
