@@ -28,9 +28,10 @@ BEGIN
   ON CONFLICT (id) DO NOTHING;
 
   PERFORM 1 FROM pipecast.job WHERE id IN (
-    SELECT pipecast.job_id(namespace, name) FROM jsonb_to_recordset(events)
-      AS e (namespace text, name text, processing_type text, description text)
-    WHERE processing_type = 'STREAMING' OR description IS NOT NULL)
+    SELECT pipecast.job_id(namespace, name) FROM (
+      SELECT DISTINCT namespace, name FROM jsonb_to_recordset(events)
+        AS e (namespace text, name text, processing_type text, description text)
+      WHERE processing_type = 'STREAMING' OR description IS NOT NULL) AS e)
   ORDER BY id FOR NO KEY UPDATE;
 
   UPDATE pipecast.job AS j SET processing_type = 'STREAMING'
@@ -62,8 +63,9 @@ BEGIN
   ORDER BY run_id FOR UPDATE;
 
   PERFORM 1 FROM pipecast.job_summary WHERE job_id IN (
-    SELECT pipecast.job_id(namespace, name)
-    FROM jsonb_to_recordset(events) AS e (namespace text, name text)
+    SELECT pipecast.job_id(namespace, name) FROM (
+      SELECT DISTINCT namespace, name
+      FROM jsonb_to_recordset(events) AS e (namespace text, name text)) AS e
     UNION
     SELECT r.job_id FROM pipecast.run AS r
     JOIN jsonb_to_recordset(events) AS e (run_id uuid) USING (run_id))

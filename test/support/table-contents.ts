@@ -28,7 +28,5 @@ export async function readTables(pool: pg.Pool): Promise<TableContents> {
 
 /** Removes all rows, and wakes nobody. */
 export async function emptyTables(pool: pg.Pool): Promise<void> {
-  await pool.query(
-    'TRUNCATE pipecast.job, pipecast.run, pipecast.job_summary, pipecast.run_event, pipecast.queue',
-  )
+  await pool.query('TRUNCATE pipecast.job, pipecast.run_event, pipecast.queue CASCADE')
 }
