@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../protocol/index.js'
 import { type Config, effectivePingIntervalMs } from './config/load-config.js'
 import { type ChangeListener, startChangeListener } from './database/change-listener.js'
 import { keepTrying } from './database/keep-trying.js'
+import { seekLeadership } from './database/leadership.js'
 import { migrateToLatest } from './database/migrate-to-latest.js'
 import { type Database, openDatabase } from './database/open-database.js'
 import { pingDatabase } from './database/ping-database.js'
@@ -12,9 +13,9 @@ import { demoExpectations } from './demo/demo-board.js'
 import { startDemoReporter } from './demo/demo-reporter.js'
 import { Feed } from './feeds/feed.js'
 import { feedRoutes } from './feeds/feeds.routes.js'
+import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
-import { asksForWebSocket } from './http/upgrade-gate.js'
 import { healthRoutes } from './observability/health.routes.js'
 import { readPingedJob } from './runs/ping.queries.js'
 import { pingRoutes } from './runs/ping.routes.js'
@@ -23,7 +24,14 @@ import { expectInterval, recordRunEvents } from './runs/runs.queries.js'
 import { runRoutes } from './runs/runs.routes.js'
 import { pipelineStatus } from './status/pipeline-status.js'
 import { createScheduleReader } from './status/schedule.js'
-import { readStatusFacts } from './status/status.queries.js'
+import { readJobs, readStatusFacts } from './status/status.queries.js'
+import {
+  readKnownStatuses,
+  removeExpired,
+  timeOutRuns,
+  writeSweep,
+} from './status/sweeper.queries.js'
+import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
 import { streamingRoutes } from './streaming/streaming.routes.js'
 import { Ticker } from './streaming/ticker.js'
@@ -61,7 +69,6 @@ export interface App {
 const TICKER_RESOLUTION_MS = 50
 const PLACE_HOLD_MS = 5_000
 const MIGRATION_TIMEOUT_MS = 600_000
-const SPARE_CONNECTIONS = 1_000
 
 /** What the parts share. */
 interface Parts {
@@ -94,6 +101,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
 
   let listener: ChangeListener | undefined
+  let stopSweeping: (() => Promise<void>) | undefined
   let isMigrated = false
   const parts: Parts = {
     options,
@@ -104,7 +112,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     listener: () => listener,
     isMigrated: () => isMigrated,
   }
-  const fastify = createFastify(options)
+  const fastify = createFastify(log, config.maxConnections)
   await registerPlugins(fastify, {
     version: options.version,
     isOriginAllowed: edge.isOriginAllowed,
@@ -114,11 +122,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   const start = async () => {
     isMigrated = await migrate(options, ending.signal)
     if (!isMigrated) return
+    const sweeper = createStatusSweeper(options, database)
     listener = startChangeListener({
       connectionString: options.databaseUrl,
       onHint: (name) => {
-        if (name === null || name === feed.name) feed.hint()
+        if (name !== null && name !== feed.name) return
+        feed.hint()
+        sweeper.hint()
       },
+      log,
+    })
+    stopSweeping = seekLeadership({
+      connectionString: options.databaseUrl,
+      lead: (signal) => sweeper.lead(signal),
       log,
     })
     await feed.refresh()
@@ -137,7 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ending.abort()
       await demo
       await fastify.close()
-      await listener?.stop()
+      await Promise.all([listener?.stop(), stopSweeping?.()])
       await feed.close()
       await database.close()
     },
@@ -155,6 +171,20 @@ function createPipelineStatusFeed({ config, isDemo, log }: AppOptions, database:
     },
     intervalMs: config.broadcastIntervalMs,
     now,
+    log,
+  })
+}
+
+function createStatusSweeper({ config, log }: AppOptions, { kysely }: Database): Sweeper {
+  const limits = { eventDays: config.retainEventsDays, runDays: config.retainRunsDays }
+  return createSweeper({
+    readJobs: () => readJobs(kysely),
+    readKnown: () => readKnownStatuses(kysely),
+    timeOut: (at) => timeOutRuns(kysely, at),
+    write: (sweep, at) => writeSweep(kysely, sweep, at),
+    removeExpired: (at) => removeExpired(kysely, limits, at),
+    now,
+    nextTick: createScheduleReader(),
     log,
   })
 }
@@ -180,27 +210,6 @@ function createManager({ config, log }: AppOptions, edge: Edge): ConnectionManag
     verifyToken: edge.verifyViewToken ?? (async () => ({ isAccepted: true, expiresAt: null })),
     log,
   })
-}
-
-function createFastify({ config, log }: AppOptions): FastifyInstance {
-  const fastify = Fastify({
-    loggerInstance: log,
-    // http/plugins.ts writes one line a request, without the query, which may hold a token.
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 10_000,
-    bodyLimit: 1_048_576,
-    forceCloseConnections: true,
-    http: {
-      headersTimeout: 5_000,
-      connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 8_192,
-      // Known to newer versions of Node; older ones go through the upgrade gate.
-      ...{ shouldUpgradeCallback: asksForWebSocket },
-    },
-  })
-  // Pollers and reporters find room beside a full house of sockets.
-  fastify.server.maxConnections = config.maxConnections + SPARE_CONNECTIONS
-  return fastify
 }
 
 async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<void> {
@@ -292,13 +301,4 @@ async function runDemo(parts: Parts, baseUrl: string, signal: AbortSignal): Prom
       warn: (about, message) => options.log.warn(about, message),
     },
   })
-}
-
-/** Where a person on this machine finds the server. */
-function localUrl(fastify: FastifyInstance): string {
-  const address = fastify.server.address()
-  if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  const isEverywhere = address.address === '0.0.0.0' || address.address === '::'
-  const host = isEverywhere ? '127.0.0.1' : address.address
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }

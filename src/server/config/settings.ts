@@ -143,6 +143,22 @@ export const settings = {
     min: 1_024,
     max: 268_435_456,
   }),
+  retainEventsDays: wholeNumber({
+    variable: 'RETAIN_EVENTS_DAYS',
+    meaning: 'How long the events are kept as they came, in days.',
+    example: '30',
+    default: 7,
+    min: 1,
+    max: 3_650,
+  }),
+  retainRunsDays: wholeNumber({
+    variable: 'RETAIN_RUNS_DAYS',
+    meaning: 'How long finished runs are kept, in days; the newest 90 of a job always are.',
+    example: '90',
+    default: 30,
+    min: 1,
+    max: 3_650,
+  }),
   viewTokens: list({
     variable: 'VIEW_TOKENS',
     meaning: 'Bearer tokens that may watch; with neither these nor a secret, watching is open.',

@@ -3,7 +3,7 @@ import { severity } from './health-status.js'
 import type { JobExpectations, RecentRuns } from './job.js'
 import { type Clock, type Lateness, lateness, NOT_LATE } from './lateness.js'
 import { endsInProgress, HISTORY_LENGTH, readStreak, tally, type Tally } from './run-history.js'
-import { believedUntilAt, withTimeOuts } from './time-limits.js'
+import { believedUntilAt, SLOW_FACTOR, withTimeOuts } from './time-limits.js'
 
 /**
  * Why a job is as it is. The words never change.
@@ -48,6 +48,8 @@ export interface JobHealth {
   readonly nextExpectedAt: number | null
   /** The first tick that nothing answered and that no MISSED run records yet. */
   readonly lateSince: number | null
+  /** The ticks that were missed and that no MISSED run records yet. */
+  readonly missedAt: readonly number[]
   /** Successes among all outcomes of the history, 0 to 1; `null` when there are none. */
   readonly successRate: number | null
 }
@@ -71,7 +73,6 @@ const RATE_WINDOW = 20
 const RATE_MIN_OUTCOMES = 5
 const FAILING_BELOW_RATE = 0.5
 const DEGRADED_BELOW_RATE = 0.8
-const SLOW_FACTOR = 1.5
 const OK: readonly HealthReason[] = ['ok']
 const PAUSED: readonly HealthReason[] = ['paused']
 
@@ -85,7 +86,7 @@ export function jobHealth(job: JobExpectations, reported: RecentRuns, clock: Clo
   const inTime = withTimeOuts(job, reported, now)
   const busyUntilAt = believedUntilAt(job, inTime)
   const late = job.paused ? NOT_LATE : lateness(job, inTime, { now, nextTick, busyUntilAt })
-  const runs = withMissed(inTime, late.missed)
+  const runs = withMissed(inTime, late.missedAt.length)
   const slow = isSlow(runs, now)
   const matches = job.paused ? null : matchRules(job, { runs, late, slow, now })
   return {
@@ -96,6 +97,7 @@ export function jobHealth(job: JobExpectations, reported: RecentRuns, clock: Clo
     slow,
     nextExpectedAt: late.nextExpectedAt,
     lateSince: late.lateSince,
+    missedAt: late.missedAt,
     successRate: rateOf(tally(runs.history)),
   }
 }

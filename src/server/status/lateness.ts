@@ -20,10 +20,10 @@ export interface Lateness {
   /** The schedule cannot be read, so nothing can be said. */
   readonly isBadSchedule: boolean
   /** Ticks whose deadline has passed without a run and that no MISSED run records yet. */
-  readonly missed: number
+  readonly missedAt: readonly number[]
   /** A run is due now, and its deadline is still to come. */
   readonly isLate: boolean
-  /** The first tick that is late or counted in `missed`. */
+  /** The first tick that is late or one of `missedAt`. */
   readonly lateSince: number | null
   /** The tick that is awaited; in the past while late. */
   readonly nextExpectedAt: number | null
@@ -32,7 +32,7 @@ export interface Lateness {
 /** Without a schedule nothing is late. */
 export const NOT_LATE: Lateness = {
   isBadSchedule: false,
-  missed: 0,
+  missedAt: [],
   isLate: false,
   lateSince: null,
   nextExpectedAt: null,
@@ -77,20 +77,21 @@ export function lateness(
   return overdue(job, schedule, { now, nextTick, dueAt })
 }
 
-/** Counts the ticks from `dueAt` on whose deadline has passed. */
+/** Finds the ticks from `dueAt` on whose deadline has passed. */
 function overdue(
   { graceMs }: JobExpectations,
   schedule: Schedule,
   { now, nextTick, dueAt }: Clock & { readonly dueAt: number },
 ): Lateness {
   let awaitedAt: number | null = dueAt
-  let missed = 0
+  const missedAt: number[] = []
   while (awaitedAt !== null && now >= awaitedAt + graceMs) {
-    missed += 1
-    awaitedAt = missed < HISTORY_LENGTH ? dueAfterStart(schedule, awaitedAt, nextTick) : null
+    missedAt.push(awaitedAt)
+    awaitedAt =
+      missedAt.length < HISTORY_LENGTH ? dueAfterStart(schedule, awaitedAt, nextTick) : null
   }
   const isLate = awaitedAt !== null && now >= awaitedAt
-  return { isBadSchedule: false, missed, isLate, lateSince: dueAt, nextExpectedAt: awaitedAt }
+  return { isBadSchedule: false, missedAt, isLate, lateSince: dueAt, nextExpectedAt: awaitedAt }
 }
 
 /** D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. */

@@ -29,10 +29,7 @@ const REASON_OF_SOURCES: Readonly<Record<HealthStatus, PipelineReason>> = {
  * @param own - the health of the pipeline's own job.
  * @param sources - the statuses of its sources; empty when the pipeline is its own source.
  */
-export function pipelineHealth(
-  own: JobHealth,
-  sources: readonly HealthStatus[],
-): PipelineHealth {
+export function pipelineHealth(own: JobHealth, sources: readonly HealthStatus[]): PipelineHealth {
   if (own.status === 'Paused' || sources.length === 0) return own
   const isAnyFailing = sources.includes('Failing')
   if (own.status === 'Unknown') {

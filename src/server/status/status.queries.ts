@@ -91,7 +91,7 @@ interface JobRow {
 /** An instant or a duration as milliseconds; a float, because pg hands out bigints as text. */
 const ms = (column: string) => sql`date_part('epoch', ${sql.ref(column)}) * 1000`
 
-async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]> {
+export async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]> {
   const { rows } = await sql<JobRow>`
     SELECT j.id, s.parent_job_id AS parent_id, j.namespace, j.name,
       ${ms('j.created_at')} AS created_at, j.paused_at IS NOT NULL AS paused, j.processing_type,

@@ -1,6 +1,9 @@
 import type { JobExpectations, RecentRuns } from './job.js'
 import { endsInProgress } from './run-history.js'
 
+/** A run that takes more than so many times its usual time is slow (H9). */
+export const SLOW_FACTOR = 1.5
+
 const HOUR_MS = 3_600_000
 
 /** A streaming job that promises no heartbeat is believed for this long after it was heard of. */
@@ -48,7 +51,7 @@ export function believedUntilAt(job: JobExpectations, runs: RecentRuns): number 
 }
 
 /** When the newest run in progress is out of time; `null` without a run or without a limit. */
-function timeLimitAt(job: JobExpectations, runs: RecentRuns): number | null {
+export function timeLimitAt(job: JobExpectations, runs: RecentRuns): number | null {
   if (runs.running === 0) return null
   const startedAt = runs.runningStartedAt
   const heardAt = runs.runningHeardAt ?? startedAt

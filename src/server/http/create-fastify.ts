@@ -1,0 +1,48 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { asksForWebSocket } from './upgrade-gate.js'
+
+/** So many pollers and reporters find room beside a full house of sockets. */
+const SPARE_CONNECTIONS = 1_000
+
+/** How long requests on their way have to be answered when the process ends, in milliseconds. */
+const LAST_ANSWERS_MS = 500
+
+/**
+ * Makes the HTTP server, with a bound on everything that a peer could draw out.
+ *
+ * @param maxSockets - how many WebSockets there may be.
+ */
+export function createFastify(log: FastifyBaseLogger, maxSockets: number): FastifyInstance {
+  const fastify = Fastify({
+    loggerInstance: log,
+    // plugins.ts writes one line a request, without the query, which may hold a token.
+    logController: new LogController({ disableRequestLogging: true }),
+    requestTimeout: 10_000,
+    bodyLimit: 1_048_576,
+    // A report that has arrived is recorded and answered, also while the process ends.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    http: {
+      headersTimeout: 5_000,
+      connectionsCheckingInterval: 1_000,
+      maxHeaderSize: 8_192,
+      // Known to newer versions of Node; older ones go through the upgrade gate.
+      ...{ shouldUpgradeCallback: asksForWebSocket },
+    },
+  })
+  fastify.server.maxConnections = maxSockets + SPARE_CONNECTIONS
+  fastify.addHook('preClose', (done) => {
+    setTimeout(() => fastify.server.closeAllConnections(), LAST_ANSWERS_MS).unref()
+    done()
+  })
+  return fastify
+}
+
+/** Where a person on this machine finds the server: `http://127.0.0.1:8000`. */
+export function localUrl(fastify: FastifyInstance): string {
+  const address = fastify.server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server has no port')
+  const isEverywhere = address.address === '0.0.0.0' || address.address === '::'
+  const host = isEverywhere ? '127.0.0.1' : address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}

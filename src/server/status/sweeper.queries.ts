@@ -1,0 +1,105 @@
+import { type Kysely, sql } from 'kysely'
+import type { HealthStatus } from '../../protocol/index.js'
+import type { Schema } from '../database/schema.js'
+import type { Sweep } from './sweep.js'
+
+/** The status of each job as it was last written. */
+export async function readKnownStatuses(
+  kysely: Kysely<Schema>,
+): Promise<ReadonlyMap<string, HealthStatus>> {
+  const { rows } = await sql<{ id: string; status: HealthStatus }>`
+    SELECT j.id, last.to_status AS status
+    FROM pipecast.job AS j
+    CROSS JOIN LATERAL (
+      SELECT to_status FROM pipecast.status_change WHERE job_id = j.id ORDER BY id DESC LIMIT 1
+    ) AS last`.execute(kysely)
+  return new Map(rows.map(({ id, status }) => [id, status]))
+}
+
+/** Writes TIMED_OUT over every run that has reached a limit of its job. */
+export async function timeOutRuns(kysely: Kysely<Schema>, now: Date): Promise<void> {
+  await sql`SELECT pipecast.time_out_runs(${now})`.execute(kysely)
+}
+
+/** Writes missed ticks and changes of status in one transaction. */
+export async function writeSweep(
+  kysely: Kysely<Schema>,
+  { missed, changes }: Sweep,
+  now: Date,
+): Promise<void> {
+  const ticks = missed.map(({ jobId, expectedAt }) => ({
+    job: jobId,
+    at: new Date(expectedAt).toISOString(),
+  }))
+  const rows = changes.map(({ jobId, from, status, reasons }) => ({
+    job: jobId,
+    before: from,
+    after: status,
+    reasons,
+  }))
+  await kysely.transaction().execute(async (transaction) => {
+    await sql`
+      SELECT pipecast.miss_run(tick.job, tick.at)
+      FROM jsonb_to_recordset(${JSON.stringify(ticks)}::jsonb) AS tick (job uuid, at timestamptz)
+      JOIN pipecast.job AS j ON j.id = tick.job
+      ORDER BY tick.job, tick.at`.execute(transaction)
+    await sql`
+      INSERT INTO pipecast.status_change (job_id, at, from_status, to_status, reasons)
+      SELECT change.job, ${now}, change.before, change.after, change.reasons
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        AS change (job uuid, before text, after text, reasons text[])
+      JOIN pipecast.job AS j ON j.id = change.job
+      ORDER BY change.job`.execute(transaction)
+  })
+}
+
+/** What is kept for how long. */
+export interface RetentionLimits {
+  readonly eventDays: number
+  readonly runDays: number
+}
+
+const BATCH = 1_000
+
+/** The newest runs of a job are kept however old they are, because its health is made of them. */
+const ALWAYS_KEPT = 90
+
+/**
+ * Removes one batch of what is older than it has to be kept.
+ *
+ * @returns whether there may be more.
+ */
+export async function removeExpired(
+  kysely: Kysely<Schema>,
+  limits: RetentionLimits,
+  now: Date,
+): Promise<boolean> {
+  const statements = [
+    sql`DELETE FROM pipecast.run_event WHERE id IN (
+      SELECT id FROM pipecast.run_event
+      WHERE received_at < ${now}::timestamptz - ${limits.eventDays} * interval '1 day'
+      ORDER BY received_at LIMIT ${BATCH})`,
+    sql`DELETE FROM pipecast.run WHERE run_id IN (
+      SELECT old.run_id FROM pipecast.job AS j
+      CROSS JOIN LATERAL (
+        SELECT started_at, run_id FROM pipecast.run WHERE job_id = j.id
+        ORDER BY started_at DESC, run_id DESC OFFSET ${ALWAYS_KEPT - 1} LIMIT 1
+      ) AS oldest_kept
+      JOIN pipecast.run AS old ON old.job_id = j.id
+        AND (old.started_at, old.run_id) < (oldest_kept.started_at, oldest_kept.run_id)
+      WHERE old.ended_at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
+      LIMIT ${BATCH})`,
+    sql`DELETE FROM pipecast.status_change WHERE id IN (
+      SELECT id FROM pipecast.status_change AS old
+      WHERE at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
+        AND EXISTS (SELECT 1 FROM pipecast.status_change AS newer
+          WHERE newer.job_id = old.job_id AND newer.id > old.id)
+      LIMIT ${BATCH})`,
+  ]
+  let isMore = false
+  for (const statement of statements) {
+    const { numAffectedRows } = await statement.execute(kysely)
+    if (Number(numAffectedRows ?? 0) === BATCH) isMore = true
+  }
+  return isMore
+}

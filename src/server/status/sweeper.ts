@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { HealthStatus } from '../../protocol/index.js'
+import type { NextTick } from './schedule.js'
+import type { JobFacts } from './status.queries.js'
+import { type Sweep, sweep } from './sweep.js'
+
+/** What the sweeper needs of the database and the clock. */
+export interface SweeperOptions {
+  readonly readJobs: () => Promise<readonly JobFacts[]>
+  readonly readKnown: () => Promise<ReadonlyMap<string, HealthStatus>>
+  readonly timeOut: (now: Date) => Promise<void>
+  readonly write: (sweep: Sweep, now: Date) => Promise<void>
+  /** Removes one batch of what is too old; resolves with whether there may be more. */
+  readonly removeExpired: (now: Date) => Promise<boolean>
+  readonly now: () => Date
+  readonly nextTick: NextTick
+  readonly log: { warn(about: object, message: string): void }
+}
+
+/** Writes what the clock says. */
+export interface Sweeper {
+  /** Sweeps until the signal fires; to be called by one process at a time. */
+  lead(signal: AbortSignal): Promise<void>
+  /** Something was committed that may bring a deadline forward. */
+  hint(): void
+}
+
+/** A sweep that a hint asks for comes this much later, and takes all hints until then with it. */
+const HINT_PAUSE_MS = 1_000
+/** At the latest after so long the sweeper looks again: a hint may be lost. */
+const MAX_PAUSE_MS = 30_000
+const RETENTION_INTERVAL_MS = 3_600_000
+/** Between two batches others get their turn. */
+const RETENTION_PAUSE_MS = 100
+
+/**
+ * Makes the sweeper. It sleeps until the next deadline of any job, not in steps, and then writes
+ * MISSED and TIMED_OUT runs and each change of a status.
+ */
+export function createSweeper(options: SweeperOptions): Sweeper {
+  let wake: () => void = () => undefined
+  const keepSweeping = async (signal: AbortSignal) => {
+    let known: Map<string, HealthStatus> | null = null
+    while (!signal.aborted) {
+      // Before the look, so that what is committed during it is not overlooked.
+      const hinted = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      let nextAt: number | null = null
+      try {
+        known ??= new Map(await options.readKnown())
+        nextAt = await sweepOnce(options, known)
+      } catch (error) {
+        known = null // how much of it was written is not known
+        options.log.warn({ reason: (error as Error).message }, 'a sweep failed; it is repeated')
+      }
+      const untilMs = Math.max(1, (nextAt ?? Infinity) - options.now().getTime())
+      await firstOf(signal, [
+        (ended) => nap(Math.min(untilMs, MAX_PAUSE_MS), ended),
+        (ended) => hinted.then(() => nap(HINT_PAUSE_MS, ended)),
+      ])
+    }
+  }
+  return {
+    lead: async (signal) => {
+      await Promise.all([keepSweeping(signal), keepCleaning(options, signal)])
+    },
+    hint: () => wake(),
+  }
+}
+
+/** @returns the next instant at which the clock changes something. */
+async function sweepOnce(
+  options: SweeperOptions,
+  known: Map<string, HealthStatus>,
+): Promise<number | null> {
+  const now = options.now()
+  await options.timeOut(now)
+  const jobs = await options.readJobs()
+  const result = sweep(jobs, known, { now: now.getTime(), nextTick: options.nextTick })
+  if (result.missed.length > 0 || result.changes.length > 0) await options.write(result, now)
+  for (const { jobId, status } of result.changes) known.set(jobId, status)
+  return result.nextAt
+}
+
+async function keepCleaning(options: SweeperOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    let isMore = false
+    try {
+      isMore = await options.removeExpired(options.now())
+    } catch (error) {
+      options.log.warn({ reason: (error as Error).message }, 'old rows could not be removed')
+    }
+    await nap(isMore ? RETENTION_PAUSE_MS : RETENTION_INTERVAL_MS, signal)
+  }
+}
+
+/** Resolves with the first, and ends the others. */
+async function firstOf(
+  signal: AbortSignal,
+  waits: readonly ((ended: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  const over = new AbortController()
+  const ended = AbortSignal.any([signal, over.signal])
+  await Promise.race(waits.map((wait) => wait(ended)))
+  over.abort()
+}
+
+/** Waits; an abort ends the wait without an error. */
+async function nap(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+}
