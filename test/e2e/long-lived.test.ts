@@ -108,6 +108,7 @@ describe.concurrent('a connection', () => {
     timeout: 120_000,
   }, async () => {
     const { board, url, close } = await startBoard()
+    onTestFinished(close)
     const reader = await openSocket(url)
     const sleeper = await openSocket(url, { localAddress: '127.0.0.2' })
     const first = await reader.frame(isUpdate)
@@ -137,12 +138,14 @@ describe.concurrent('a connection', () => {
     expect(costMb).toBeLessThan(10)
     expect(caughtUp.seq).toBe(newest)
     expect(received).toBeLessThan(CHANGES / 2)
-    await close()
   })
 
-  it('[P5.2] whose client talks but never reads is closed', { timeout: 120_000 }, async () => {
+  it('[P5.2] whose client talks but never reads is closed', { timeout: 120_000 }, async ({
+    onTestFinished,
+  }) => {
     const staleAfterMs = 4_000
     const { board, url, close } = await startBoard({ STALE_AFTER_MS: String(staleAfterMs) })
+    onTestFinished(close)
     const { socket } = await openRawSocket(url)
     socket.pause()
     const sayingSo = setInterval(() => socket.write(MASKED_PING), 500)
@@ -159,7 +162,6 @@ describe.concurrent('a connection', () => {
     console.log(`a client that talks but never reads: gone after ${String(line?.['ageMs'])} ms`)
     expect(line).toMatchObject({ code: 4101, reason: 'too slow to read' })
     expect(Number(line?.['ageMs'])).toBeGreaterThan(staleAfterMs)
-    await close()
   })
 })
 

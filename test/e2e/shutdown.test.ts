@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startClientProcess } from '../support/client-process.js'
 import { openRawSocket } from '../support/raw-socket.js'
+import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
 import {
   attemptSocket,
@@ -12,6 +14,9 @@ import {
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const EXIT_LIMIT_MS = 3_000
+
+/** When something hangs, the process ends itself 2.9 s after the signal; the rest is for the machine. */
+const HANGING_LIMIT_MS = 3_500
 
 let database: TestDatabase
 
@@ -25,6 +30,14 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Server
   const server = await startServer({ databaseUrl: database.connectionString, env })
   onTestFinished(() => server.kill())
   return server
+}
+
+/** Makes every report wait until the returned session commits. */
+async function lockRuns(): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: database.connectionString })
+  await client.connect()
+  await client.query('BEGIN; LOCK TABLE pipecast.run IN ACCESS EXCLUSIVE MODE')
+  return client
 }
 
 function exists(pid: number): boolean {
@@ -103,6 +116,44 @@ describe('SIGTERM', () => {
     expect(exitCode).toBe(0)
     expect(tookMs).toBeLessThan(EXIT_LIMIT_MS)
     expect(exists(server.pid)).toBe(false)
+  })
+
+  it('[P7.1] lets a report that has arrived be recorded and answered', async () => {
+    const server = await start()
+    const locker = await lockRuns()
+    onTestFinished(() => locker.end())
+
+    const answer = report(server.url, runEvent('COMPLETE', 'last-words')).catch(
+      (error: unknown) => error,
+    )
+    await delay(200) // it waits for the lock by now
+    const stopping = server.stop()
+    await server.logged(({ msg }) => msg === 'closing', 1_000)
+    await delay(100)
+    await locker.query('COMMIT')
+
+    expect(await answer).toBeUndefined()
+    expect((await stopping).exitCode).toBe(0)
+    const { rows } = await locker.query(
+      "SELECT state FROM pipecast.run JOIN pipecast.job ON job.id = job_id WHERE name = 'last-words'",
+    )
+    expect(rows).toEqual([{ state: 'COMPLETED' }])
+  })
+
+  it('does not wait for a report that cannot be recorded', async () => {
+    const server = await start()
+    const locker = await lockRuns()
+    onTestFinished(() => locker.end())
+
+    const answer = report(server.url, runEvent('COMPLETE', 'stuck')).catch(
+      (error: unknown) => error,
+    )
+    await delay(200)
+    const { tookMs } = await server.stop()
+
+    console.log(`with a report that hangs: exit after ${tookMs.toFixed(0)} ms`)
+    expect(tookMs).toBeLessThan(HANGING_LIMIT_MS)
+    expect(await answer).toBeInstanceOf(Error)
   })
 
   it('ends an idle server at once', async () => {
