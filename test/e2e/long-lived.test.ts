@@ -106,7 +106,7 @@ describe.concurrent('a connection', () => {
 
   it('[P3.5] whose client does not read costs one frame, not a queue', {
     timeout: 120_000,
-  }, async () => {
+  }, async ({ onTestFinished }) => {
     const { board, url, close } = await startBoard()
     onTestFinished(close)
     const reader = await openSocket(url)
