@@ -115,6 +115,7 @@ describe.concurrent('a connection', () => {
     await sleeper.frame(isUpdate)
     const frameBytes = Buffer.byteLength(reader.frames.at(-1)!.text)
     await changeBoard(board, 'warm-up')
+    await changeBoard(board, 'until the heap has its size')
     const before = await settledRss(board)
 
     sleeper.socket.pause()
@@ -135,7 +136,7 @@ describe.concurrent('a connection', () => {
     )
     expect(frameBytes).toBeGreaterThan(150_000)
     expect(newest - first.seq).toBeGreaterThan(CHANGES)
-    expect(costMb).toBeLessThan(10)
+    expect(costMb).toBeLessThan(20) // mostly the breath of the heap; a queue costs 70 and more
     expect(caughtUp.seq).toBe(newest)
     expect(received).toBeLessThan(CHANGES / 2)
   })

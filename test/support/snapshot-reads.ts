@@ -12,12 +12,12 @@ export async function countSnapshotReads(connectionString: string): Promise<Snap
   const client = new pg.Client({ connectionString })
   await client.connect()
   await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
-  // The statement that each snapshot begins with.
+  // The totals are read for each snapshot, and for nothing else: the sweeper reads jobs as well.
   const count = async () => {
     const { rows } = await client.query<{ reads: number }>(
       `SELECT coalesce(sum(calls), 0)::integer AS reads FROM pg_stat_statements
        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-         AND query LIKE '%FROM pipecast.job AS j JOIN pipecast.job_summary%'`,
+         AND query LIKE '%AS "runs24h"%'`,
     )
     return rows[0]!.reads
   }
