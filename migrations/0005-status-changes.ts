@@ -71,6 +71,12 @@ const timeouts = `
 CREATE FUNCTION pipecast.time_out_runs(now timestamptz) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE changed integer;
 BEGIN
+  -- In the order in which reports take them.
+  PERFORM 1 FROM pipecast.run AS r JOIN pipecast.job AS j ON j.id = r.job_id
+  WHERE r.state IN ('NEW', 'RUNNING') AND j.paused_at IS NULL
+    AND least(r.started_at + j.max_runtime, r.last_received_at + j.heartbeat_timeout) <= now
+  ORDER BY r.run_id FOR UPDATE OF r;
+
   UPDATE pipecast.run AS r SET state = 'TIMED_OUT', decided_class = 1, decided_at = 'infinity',
     decided_rank = 0, ended_at = due.at
   FROM (

@@ -81,14 +81,19 @@ export interface SourceStatus extends JobEntry {
 export interface PipelineEntry extends JobEntry {
   readonly sources: number
   readonly healthy: number
+  /** When its own next run is expected, where it has a schedule. */
+  readonly next_expected?: string
+  /** Since when its own run is late. */
+  readonly late_since?: string
 }
 
 /** One thing that a person should look at now. */
 export interface Alert {
   /** Names this transition: the same id means the same alert. */
   readonly id: string
-  readonly severity: 'high'
-  /** The key of the source. */
+  /** `high`: it is failing now; `info`: it was, within the last day. */
+  readonly severity: 'high' | 'info'
+  /** The key of the source or the pipeline. */
   readonly source: string
   readonly since?: string
   readonly title: string
@@ -132,7 +137,7 @@ export interface StatusTotals {
 
 /**
  * The `data` of the feed `pipeline-status`. Maps are keyed by `namespace/name`, and by the bare
- * name for jobs of the namespace `default`. No member is ever `null`: absent means not known, or
+ * name for jobs of the namespace `default`; a `/` within a name is written %2F. No member is ever `null`: absent means not known, or
  * not so.
  */
 export interface PipelineStatus {

@@ -13,7 +13,10 @@ export type DatabaseFailure =
 const SQLSTATE = /^(?!E)[0-9A-Z]{5}$/
 
 /** SQLSTATE classes: connection, resources, operator intervention, system and internal errors. */
-const UNAVAILABLE = /^(08|53|57|58|XX|25006)/
+const UNAVAILABLE = /^(08|53|57|58|XX|25006|25P0[34])/
+
+/** What JavaScript throws when the program itself is wrong. */
+const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError]
 
 /**
  * Sorts an error of pg by what can be done about it; errors without an SQLSTATE come from the
@@ -22,7 +25,7 @@ const UNAVAILABLE = /^(08|53|57|58|XX|25006)/
 export function databaseFailure(error: unknown): DatabaseFailure {
   const code = (error as { code?: unknown } | null)?.code
   if (typeof code !== 'string' || !SQLSTATE.test(code)) {
-    return error instanceof TypeError || error instanceof RangeError ? 'bug' : 'unavailable'
+    return MISTAKES.some((mistake) => error instanceof mistake) ? 'bug' : 'unavailable'
   }
   if (code === '40001' || code === '40P01') return 'conflict'
   if (UNAVAILABLE.test(code)) return 'unavailable'

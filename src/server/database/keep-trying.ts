@@ -24,7 +24,8 @@ export async function keepTrying({ attempt, signal, onUnavailable }: Attempts): 
       await attempt()
       return true
     } catch (error) {
-      if (databaseFailure(rootCause(error)) === 'bug') throw error
+      const failure = databaseFailure(rootCause(error))
+      if (failure === 'bug' || failure === 'rejected') throw error
       if (failures === 0) onUnavailable(error)
     }
     const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** failures)

@@ -37,9 +37,10 @@ export function clientAddressReader(
     if (isFromRailway(direct)) return addressKey(parse(realIp) ?? direct)
     if (isFromRender(direct)) return addressKey(hops.at(-2) ?? direct)
     if (!isTrusted(direct)) return addressKey(direct)
-    // From the nearest hop outwards, the first that is not a proxy of ours is the client.
+    // From the nearest hop outwards, the first that is not a proxy of ours is the client; when all
+    // are ours, it is the outermost.
     const client = hops.toReversed().find((hop) => hop === null || !isTrusted(hop))
-    return addressKey(client ?? direct)
+    return addressKey((client === undefined ? hops[0] : client) ?? direct)
   }
 }
 

@@ -79,7 +79,8 @@ export function createEdge(config: Config): Edge {
         hasValidToken: isIngestToken === null ? null : token !== null && isIngestToken(token),
         isProduction,
         isLocal: isLocal(request),
-        isForeignPage: !isOriginAllowed(request),
+        // Without the own host: a page whose name was bent to this machine would pass for it.
+        isForeignPage: !checkOrigin({ origin: request.headers.origin, host: undefined }),
       })
       if (refusal !== null) throw new HttpError(refusal.status, refusal.code, refusal.message)
     },

@@ -61,9 +61,8 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
       if (waiting.length >= (options.maxWaiting ?? MAX_WAITING)) {
         return Promise.reject(new RecordingUnavailableError('too many events wait; send it again'))
       }
-      const encoded = encodeRunEvent(event)
       return new Promise((resolve, reject) => {
-        waiting.push({ encoded, resolve, reject })
+        waiting.push({ encoded: encodeRunEvent(event), resolve, reject })
         if (!isWriting) void writeAll()
       })
     },

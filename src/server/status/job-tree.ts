@@ -4,13 +4,10 @@ export interface TreeNode {
   readonly parentId: string | null
 }
 
-/** A parent is looked for at most so far up. */
-const MAX_LEVELS = 8
-
 /**
  * Sorts jobs into pipelines (roots) and their sources (direct children of a root). A root without
  * children is its own source. Jobs further down belong to no list of their own. A job whose parent
- * is not known, or whose ancestors run in a circle, is a root.
+ * is not known, or that is its own ancestor, is a root.
  *
  * @returns the sources of each root, in the order of `jobs`.
  */
@@ -19,7 +16,8 @@ export function groupByRoot<Job extends TreeNode>(
 ): ReadonlyMap<Job, readonly Job[]> {
   const byId = new Map(jobs.map((job) => [job.id, job]))
   const parentOf = (job: Job) => (job.parentId === null ? undefined : byId.get(job.parentId))
-  const isRoot = (job: Job) => parentOf(job) === undefined || runsInCircle(job, parentOf)
+  const circles = circlesOf(jobs, parentOf)
+  const isRoot = (job: Job) => parentOf(job) === undefined || circles.has(job)
   const roots = new Map<Job, Job[]>(jobs.filter(isRoot).map((root) => [root, []]))
   for (const job of jobs) {
     const parent = parentOf(job)
@@ -29,11 +27,23 @@ export function groupByRoot<Job extends TreeNode>(
   return roots
 }
 
-function runsInCircle<Job>(job: Job, parentOf: (job: Job) => Job | undefined): boolean {
-  let ancestor = parentOf(job)
-  for (let level = 1; ancestor !== undefined && level <= MAX_LEVELS; level += 1) {
-    if (ancestor === job) return true
-    ancestor = parentOf(ancestor)
+/** Every job that is its own ancestor; each job is walked over once. */
+function circlesOf<Job>(
+  jobs: readonly Job[],
+  parentOf: (job: Job) => Job | undefined,
+): ReadonlySet<Job> {
+  const circles = new Set<Job>()
+  const visited = new Set<Job>()
+  for (const start of jobs) {
+    const path: Job[] = []
+    let job: Job | undefined = start
+    while (job !== undefined && !visited.has(job)) {
+      visited.add(job)
+      path.push(job)
+      job = parentOf(job)
+    }
+    const met = job === undefined ? -1 : path.indexOf(job)
+    if (met !== -1) for (const member of path.slice(met)) circles.add(member)
   }
-  return false
+  return circles
 }

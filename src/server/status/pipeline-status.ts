@@ -66,13 +66,17 @@ export function pipelineStatus(facts: StatusFacts, clock: Clock, isDemo: boolean
     pipelines: Object.fromEntries(pipelines),
     queue: queueTotals(facts.queues),
     totals: statusTotals(groups.size, shown, facts.totals),
-    alerts: shown.filter((job) => job.health.status === 'Failing').map(failingAlert),
+    alerts: alertsOf([...new Set([...groups.keys(), ...shown])], facts.recoveries),
   }
 }
 
-/** Stable whatever else is reported: it never depends on which other jobs there are. */
-function keyOf(job: JobFacts): string {
-  return job.namespace === DEFAULT_NAMESPACE ? job.name : `${job.namespace}/${job.name}`
+/**
+ * Stable whatever else is reported: it depends on nothing but the job. A `/` within the name is
+ * written %2F, so that no two jobs share a key.
+ */
+function keyOf({ namespace, name }: JobFacts): string {
+  const encoded = /[%/]/.test(name) ? name.replaceAll('%', '%25').replaceAll('/', '%2F') : name
+  return namespace === DEFAULT_NAMESPACE ? encoded : `${namespace}/${encoded}`
 }
 
 function sourceStatus({ facts, health }: Judged, pipeline: string): SourceStatus {
@@ -118,6 +122,8 @@ function pipelineEntry(root: Judged, sources: readonly Judged[]): PipelineEntry 
     healthy: countOf(sources, 'Healthy'),
   }
   if (facts.runs.newestStartedAt !== null) entry.last_run = instant(facts.runs.newestStartedAt)
+  if (root.health.nextExpectedAt !== null) entry.next_expected = instant(root.health.nextExpectedAt)
+  if (root.health.lateSince !== null) entry.late_since = instant(root.health.lateSince)
   return entry
 }
 
@@ -164,20 +170,45 @@ function queueTotals(queues: readonly QueueFacts[]): QueueTotals {
   }
 }
 
+/** Who is failing now, and who has stopped lately. */
+function alertsOf(
+  judged: readonly Judged[],
+  recoveries: ReadonlyMap<string, number>,
+): readonly Alert[] {
+  return judged.flatMap((job) => {
+    if (job.health.status === 'Failing') return [failingAlert(job)]
+    const recoveredAt = recoveries.get(job.id)
+    const isMuted = recoveredAt === undefined || job.health.status === 'Paused'
+    return isMuted ? [] : [recoveryAlert(job, recoveredAt)]
+  })
+}
+
+function recoveryAlert({ id, key, health }: Judged, recoveredAt: number): Alert {
+  return {
+    id: alertId(id, `recovered ${recoveredAt}`),
+    severity: 'info',
+    source: key,
+    since: instant(recoveredAt),
+    title: `${key} is no longer failing`,
+    message: `it is ${health.status} now`,
+  }
+}
+
 /** The id follows from the source and since when: the same trouble is the same alert. */
 function failingAlert({ id, key, facts, health }: Judged): Alert {
   const since = facts.failingSince ?? health.lateSince
   return {
-    id: createHash('sha256')
-      .update(`${id} ${since ?? ''}`)
-      .digest('hex')
-      .slice(0, 16),
+    id: alertId(id, `failing ${since ?? ''}`),
     severity: 'high',
     source: key,
     ...(since === null ? {} : { since: instant(since) }),
     title: `${key} is failing`,
     message: facts.newestError ?? `reasons: ${health.reasons.join(', ')}`,
   }
+}
+
+function alertId(jobId: string, what: string): string {
+  return createHash('sha256').update(`${jobId} ${what}`).digest('hex').slice(0, 16)
 }
 
 function instant(at: number): string {

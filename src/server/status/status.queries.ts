@@ -39,6 +39,8 @@ export interface StatusFacts {
   readonly jobs: readonly JobFacts[]
   readonly totals: RecentTotals
   readonly queues: readonly QueueFacts[]
+  /** When each job that was failing lately stopped to, by the job's id. */
+  readonly recoveries: ReadonlyMap<string, number>
 }
 
 /** Reads everything in one read-only transaction, so that its parts agree with each other. */
@@ -51,6 +53,7 @@ export function readStatusFacts(kysely: Kysely<Schema>, now: Date): Promise<Stat
       jobs: await readJobs(transaction),
       totals: await readTotals(transaction, now),
       queues: await readQueues(transaction),
+      recoveries: await readRecoveries(transaction, now),
     }))
 }
 
@@ -174,4 +177,18 @@ async function readQueues(db: Kysely<Schema>): Promise<readonly QueueFacts[]> {
     .select(['name', 'depth', 'running'])
     .orderBy(sql`name COLLATE "C"`)
     .execute()
+}
+
+/** The newest change from or to failing of each job, where it is one from failing of this day. */
+async function readRecoveries(db: Kysely<Schema>, now: Date): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ job_id: string; at: number }>`
+    SELECT job_id, ${ms('at')} AS at FROM (
+      SELECT DISTINCT ON (job_id) job_id, at, from_status, to_status
+      FROM pipecast.status_change
+      WHERE (to_status = 'Failing' OR from_status = 'Failing')
+        AND at > ${now}::timestamptz - interval '24 hours'
+      ORDER BY job_id, id DESC
+    ) AS newest
+    WHERE from_status = 'Failing' AND to_status <> 'Paused'`.execute(db)
+  return new Map(rows.map(({ job_id, at }) => [job_id, at]))
 }

@@ -63,7 +63,7 @@ export class ConnectionManager {
     return this.audiences.has(name)
   }
 
-  /** How many sockets there are, and how many there may be. */
+  /** How many places are taken, or kept for a successor, and how many there are. */
   get counts(): { readonly active: number; readonly max: number } {
     return { active: this.places.taken, max: this.options.limits.max }
   }
@@ -154,6 +154,8 @@ export class ConnectionManager {
       'WebSocket connected',
     )
     connection.start(watch.ready)
+    // Its handshake was under way when the others were told.
+    if (this.draining) connection.closeForRestart(RETURN_WINDOW_MS)
   }
 
   /** Hands a feed's new value to all who listen to it. */

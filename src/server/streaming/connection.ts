@@ -45,6 +45,9 @@ export interface AcceptedSocket {
   readonly onNotice: () => void
 }
 
+const NO_DATA_MESSAGE = 'the database cannot be read yet; updates follow when it can'
+const NO_DATA_RETRY_MS = 5_000
+
 /**
  * One connection: a listen loop for what the client says beside a broadcast loop for what it is
  * told, both ended by one signal.
@@ -67,6 +70,7 @@ export class Connection {
   private readonly onFlushed: (error?: Error | null) => void
   private isAuthorized: boolean
   private isPaused = false
+  private isWaiting = false
 
   constructor(accepted: AcceptedSocket, context: ConnectionContext) {
     const now = context.clock()
@@ -91,8 +95,9 @@ export class Connection {
     this.greet()
     if (this.accepted.token !== null) this.limitAuthorization(this.accepted.token)
     else this.requireToken()
-    if (ready === null) this.update()
-    else void ready.then(() => this.updateOrExplain())
+    this.isWaiting = ready !== null
+    this.update()
+    void ready?.then(() => this.updateOrExplain())
     this.listen(this.ending.signal)
     this.context.ticker.add((now) => this.broadcast(now), this.ending.signal)
   }
@@ -142,20 +147,17 @@ export class Connection {
   }
 
   private update(): void {
-    const frame = this.accepted.newestFrame()
+    // While the first read is under way, the newest frame there is may be hours old.
+    const frame = this.isWaiting ? undefined : this.accepted.newestFrame()
     if (frame !== undefined) this.push(frame)
   }
 
   /** The first update after a wait: when there is still no data, the client hears why. */
   private updateOrExplain(): void {
+    this.isWaiting = false
     if (this.framesSent > 0) return // the read that was waited for has been pushed already
     if (this.accepted.newestFrame() !== undefined) this.update()
-    else
-      this.sendError(
-        'no_data',
-        'the database cannot be read yet; updates follow when it can',
-        5_000,
-      )
+    else if (this.isAuthorized) this.sendError('no_data', NO_DATA_MESSAGE, NO_DATA_RETRY_MS)
   }
 
   private listen(signal: AbortSignal): void {
@@ -192,7 +194,9 @@ export class Connection {
         this.update()
         return
       case 'auth':
-        void this.authorize(message.token)
+        this.authorize(message.token).catch(() => {
+          this.close(CloseCode.InternalError, 'the token could not be looked at')
+        })
         return
       case undefined:
         this.refuseMessage()

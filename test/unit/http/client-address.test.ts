@@ -158,9 +158,9 @@ describe('clientAddressReader, with ranges', () => {
     },
   )
 
-  it('[client address] is the nearest proxy when no other hop is named, or all are ours', () => {
+  it('[client address] is the peer when no hop is named, and the outermost when all are ours', () => {
     expect(addressOf(trusted, '10.0.0.1')).toBe('10.0.0.1')
-    expect(addressOf(trusted, '10.0.0.1', { forwardedFor: '10.0.0.3, 10.0.0.2' })).toBe('10.0.0.1')
+    expect(addressOf(trusted, '10.0.0.1', { forwardedFor: '10.0.0.3, 10.0.0.2' })).toBe('10.0.0.3')
   })
 
   it('[client address] keeps IPv4 and IPv6 ranges apart', () => {

@@ -27,7 +27,7 @@ export function job(
 /** What the database says when these are all its jobs, and nothing ended lately. */
 export function factsOf(jobs: readonly JobFacts[], more: Partial<StatusFacts> = {}): StatusFacts {
   const totals = { runs24h: 0, failed24h: 0, records24h: 0, recordsLastHour: 0 }
-  return { jobs, totals, queues: [], ...more }
+  return { jobs, totals, queues: [], recoveries: new Map(), ...more }
 }
 
 /** A reading of the clock, with a reader of schedules. */

@@ -46,7 +46,7 @@ describe('groupByRoot', () => {
     expect(group(['a', 'b'], ['b', 'a'], ['c', 'a'])).toEqual({ a: ['c'], b: ['b'] })
   })
 
-  it('[pipelines] finds a circle of eight', () => {
+  it('[pipelines] finds a circle of any length', () => {
     const ids = Array.from({ length: 8 }, (_, index) => `j${index}`)
     const circle = ids.map((id, index) => [id, ids[(index + 1) % ids.length]!] as const)
 

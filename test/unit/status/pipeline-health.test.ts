@@ -13,6 +13,7 @@ function own(status: HealthStatus, ...reasons: HealthReason[]): JobHealth {
     slow: false,
     nextExpectedAt: null,
     lateSince: null,
+    missedAt: [],
     successRate: null,
   }
 }

@@ -158,6 +158,23 @@ describe('pipelineStatus, its keys', () => {
     expect(pipelines['airflow/a']).toMatchObject({ namespace: 'airflow', name: 'a' })
   })
 
+  it('[P8.1] are shared by no two jobs, whatever slashes their names hold', () => {
+    const { sources, totals } = documentOf([
+      job('airflow/a'),
+      job('a', { id: 'other', namespace: 'airflow' }),
+      job('b/c', { id: 'third', namespace: 'airflow' }),
+      job('c', { id: 'fourth', namespace: 'airflow/b' }),
+    ])
+
+    expect(Object.keys(sources)).toEqual([
+      'airflow%2Fa',
+      'airflow/a',
+      'airflow/b%2Fc',
+      'airflow/b/c',
+    ])
+    expect(totals.sources).toBe(4)
+  })
+
   it('[snapshot] do not depend on which other jobs there are', () => {
     const one = job('a', { namespace: 'airflow' })
 
@@ -278,70 +295,5 @@ describe('pipelineStatus, its queues', () => {
     expect(JSON.stringify(queue.queues)).toBe(
       '{"scraping":{"depth":3,"running":1},"__proto__":{"depth":1,"running":1}}',
     )
-  })
-})
-
-describe('pipelineStatus, its alerts', () => {
-  const failing = { ...bad, failingSince: at('11:30:00'), newestError: 'no disk' }
-
-  it('[alerts] name each failing source, since when and why, and nobody else', () => {
-    const { alerts } = documentOf([job('a', failing), job('b', good), job('c')])
-
-    expect(alerts).toEqual([
-      {
-        id: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
-        severity: 'high',
-        source: 'a',
-        since: '2026-01-28T11:30:00.000Z',
-        title: 'a is failing',
-        message: 'no disk',
-      },
-    ])
-  })
-
-  it('[alerts] give the reasons where no run said why', () => {
-    const [alert] = documentOf([job('a', { ...failing, newestError: null })]).alerts
-
-    expect(alert?.message).toBe('reasons: failed')
-  })
-
-  it('[alerts] keep their id while the trouble lasts, whatever else happens', () => {
-    const [before] = documentOf([job('a', failing)]).alerts
-    const runs = [...failing.runs, run('FAILED', at('11:45:00'))]
-    const [after] = documentOf([
-      job('z', failing),
-      job('a', { ...failing, runs, newestError: 'no network' }),
-    ]).alerts.filter(({ source }) => source === 'a')
-
-    expect(after?.id).toBe(before?.id)
-    expect(after?.message).toBe('no network')
-  })
-
-  it('[alerts] get another id for another trouble and for another source', () => {
-    const ids = [
-      documentOf([job('a', failing)]),
-      documentOf([job('a', { ...failing, failingSince: at('11:31:00') })]),
-      documentOf([job('b', failing)]),
-      documentOf([job('a', { ...failing, failingSince: null })]),
-    ].map(({ alerts }) => alerts[0]?.id)
-
-    expect(new Set(ids).size).toBe(4)
-  })
-
-  it('[alerts] count a missed tick from when it was due, before anybody has written it down', () => {
-    const missed = job('a', {
-      runs: [run('COMPLETED', at('10:30:00'))],
-      expectations: jobWith({ schedule: { kind: 'interval', intervalMs: 3_600_000 } }),
-    })
-
-    expect(documentOf([missed]).alerts).toMatchObject([
-      { source: 'a', since: '2026-01-28T11:30:00.000Z', message: 'reasons: missed' },
-    ])
-  })
-
-  it('[alerts] name no since that nobody knows', () => {
-    const [alert] = documentOf([job('a', { ...failing, failingSince: null })]).alerts
-
-    expect(alert).not.toHaveProperty('since')
   })
 })
