@@ -61,14 +61,17 @@ async function peakMemory(action: () => Promise<unknown>): Promise<number> {
 }
 
 describe('the body of a report', () => {
-  it.each([false, true])('may be packed with gzip (in chunks, without length: %s)', async (is) => {
-    const body = gzipSync(JSON.stringify(lineageEvent()))
+  it.each([false, true])(
+    '[P7.3] may be packed with gzip (in chunks, without length: %s)',
+    async (is) => {
+      const body = gzipSync(JSON.stringify(lineageEvent()))
 
-    const answer = await postBytes(url, body, { headers: gzip, isChunked: is })
+      const answer = await postBytes(url, body, { headers: gzip, isChunked: is })
 
-    expect(answer.status).toBe(201)
-    expect(await recorded()).toHaveLength(1)
-  })
+      expect(answer.status).toBe(201)
+      expect(await recorded()).toHaveLength(1)
+    },
+  )
 
   it.each<readonly [string, Readonly<Record<string, string>>]>([
     ['no Content-Type', {}],
@@ -142,7 +145,7 @@ describe('the body of a report', () => {
     })
   })
 
-  it('answers 413 to a gzip bomb, and never holds what is in it', async () => {
+  it('[P7.3] answers 413 to a gzip bomb, and never holds what is in it', async () => {
     const bomb = await zeros(400)
     expect(bomb.length).toBeLessThan(MAX_BYTES)
     const answers: PostAnswer[] = []

@@ -73,7 +73,7 @@ describe('POST /api/v1/lineage', () => {
     ['a list', [lineageEvent()], 'not_an_object', ''],
     ['a text', 'event', 'not_an_object', ''],
     ['null', null, 'not_an_object', ''],
-  ])('answers 400 to %s, and says where', async (_what, value, code, path) => {
+  ])('[P7.4] answers 400 to %s, and says where', async (_what, value, code, path) => {
     const answer = await post(value)
 
     expect(answer).toMatchObject({

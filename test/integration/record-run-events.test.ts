@@ -98,7 +98,7 @@ const deliveries: fc.Arbitrary<Delivery> = collidingEvents.chain((events) =>
 )
 
 describe('record_run_events', () => {
-  it('leaves the same tables for any order, repetition, batching and concurrency', async () => {
+  it('[P7.2] leaves the same tables for any order, repetition, batching and concurrency', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ events, lanes }) => {
         await emptyTables(database.pool)

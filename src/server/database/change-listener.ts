@@ -20,7 +20,8 @@ export type WakeupMode = 'push' | 'degraded'
 /** What the change listener needs. */
 export interface ChangeListenerOptions {
   readonly connectionString: string
-  /** Called for each hint with the name of the feed; with `null`, any feed may have changed. */
+  /** Called for each hint with the name of the feed; with `null`, any feed may have changed, or none
+   * can be read any more. */
   readonly onHint: (feed: string | null) => void
   readonly log: {
     info(about: object, message: string): void
@@ -54,6 +55,8 @@ export function startChangeListener(options: ChangeListenerOptions): ChangeListe
   let mode: WakeupMode = 'degraded'
   let said: string | undefined
   const setMode = (next: WakeupMode, about: object, message: string) => {
+    // If the database is gone altogether, those who look now can say so at once.
+    if (mode === 'push' && next === 'degraded') options.onHint(null)
     mode = next
     if (message === said) return // one line for a hundred attempts in vain
     said = message

@@ -41,7 +41,7 @@ describe('Feed, at the beginning', () => {
 })
 
 describe('Feed, its sequence', () => {
-  it('[frames] grows when the data changes, and only then', async () => {
+  it('[P3.4] grows when the data changes, and only then', async () => {
     const controlled = new ControlledFeed()
     for (const count of [1, 1, 2, 2, 1]) await controlled.readOnce({ count })
 

@@ -18,12 +18,12 @@ describe('afterClose', () => {
     [CloseCode.TooSlow, 'back-off'],
     [CloseCode.MaxAge, 'reconnect'],
     [CloseCode.NoSignOfLife, 'reconnect'],
-  ] as const)('[close codes] %i means %s', (code, expected) => {
+  ] as const)('[P5.6] %i means %s', (code, expected) => {
     expect(afterClose(code)).toBe(expected)
   })
 
   it.each([0, 999, 1002, 1003, 1005, 1006, 1007, 1009, 1012, 1013, 1015, 3000, 4300, 4999, -1])(
-    '[close codes] %i is none of ours and means back-off',
+    '[P5.6] %i is none of ours and means back-off',
     (code) => {
       expect(afterClose(code)).toBe('back-off')
     },

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readFacets } from '../../../src/server/runs/openlineage-facets.js'
 
@@ -109,10 +110,76 @@ describe('facets', () => {
     expect(readFacets(givenJob({ documentation: { description: '' } }))).toEqual({})
   })
 
+  it('[OL-run] reads exit code, log and progress of our own facet', () => {
+    const pipecast_run = { exitCode: 3, logTail: 'bye\n', progress: { done: 4, total: 9 } }
+
+    expect(readFacets(givenRun({ pipecast_run }))).toEqual(pipecast_run)
+  })
+
+  it.each([
+    [0, 0],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+    [-(2 ** 31), -(2 ** 31)],
+    [2 ** 31, undefined],
+    [-(2 ** 31) - 1, undefined],
+    [1.5, undefined],
+    ['3', undefined],
+    [null, undefined],
+  ])('[OL-run] reads the exit code %j as %s', (exitCode, expected) => {
+    expect(readFacets(givenRun({ pipecast_run: { exitCode } })).exitCode).toBe(expected)
+  })
+
+  it.each([
+    [{ done: 0 }, { done: 0 }],
+    [{ done: 1, total: -1 }, { done: 1 }],
+    [{ done: 1, total: 1.5 }, { done: 1 }],
+    [{ done: -1, total: 5 }, undefined],
+    [{ done: 2 ** 53 }, undefined],
+    [{ total: 5 }, undefined],
+    [7, undefined],
+  ])('[OL-run] reads the progress %j as %j', (progress, expected) => {
+    expect(readFacets(givenRun({ pipecast_run: { progress } })).progress).toEqual(expected)
+  })
+
+  it('[OL-run] keeps the end of a log, at most 10 kB of UTF-8, cut between characters', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 50 })
+
+    fc.assert(
+      fc.property(text, text, fc.nat(8), (head, end, shift) => {
+        const logTail = `${head}${'é😀'.repeat(2_000)}${'x'.repeat(shift)}${end}`
+        const kept = readFacets(givenRun({ pipecast_run: { logTail } })).logTail ?? ''
+        const bytes = Buffer.byteLength(kept)
+
+        expect(logTail.endsWith(kept)).toBe(true)
+        expect(bytes).toBeLessThanOrEqual(10_000)
+        expect(bytes).toBeGreaterThan(10_000 - 4)
+      }),
+    )
+  })
+
+  it('[OL-run] redacts a log before it is cut, so that no secret loses its announcement', () => {
+    const logTail = `password=${'s'.repeat(9_990)} and goodbye`
+
+    const kept = readFacets(givenRun({ pipecast_run: { logTail } })).logTail
+
+    expect(kept).toBe('password=[redacted] and goodbye')
+  })
+
+  it('[OL-run] an empty log is none', () => {
+    expect(readFacets(givenRun({ pipecast_run: { logTail: '' } }))).toEqual({})
+  })
+
   it.each([[null], [7], ['text'], [[]], [[null]], [{}], [true]])(
     '[OL-facet-shape] facets of the shape %j add nothing',
     (wrong) => {
-      const names = ['nominalTime', 'jobType', 'documentation', 'errorMessage', 'spark.exception']
+      const names = [
+        'nominalTime',
+        'jobType',
+        'documentation',
+        'errorMessage',
+        'spark.exception',
+        'pipecast_run',
+      ]
       const facets = Object.fromEntries(names.map((name) => [name, wrong]))
       const event = {
         run: { facets: { ...facets, errorMessage: [wrong], 'spark.exception': [wrong] } },

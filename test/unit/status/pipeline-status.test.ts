@@ -38,7 +38,7 @@ describe('pipelineStatus, when nothing was ever reported', () => {
     })
   })
 
-  it('[snapshot] says of a job without runs only that it is there', () => {
+  it('[P8.3] says of a job without runs only that it is there', () => {
     expect(documentOf([job('acled')]).sources).toEqual({
       acled: {
         namespace: 'default',
@@ -214,7 +214,7 @@ describe('pipelineStatus, of a pipeline and its sources', () => {
     expect(pipelines['nightly']).toMatchObject({ sources: 3, healthy: 1 })
   })
 
-  it('[roll-up] is at least Degraded when a source fails', () => {
+  it('[P8.2] is at least Degraded when a source fails', () => {
     const { status, pipelines } = nightly(good, child('a', good), child('b', bad))
 
     expect(pipelines['nightly']).toMatchObject({ status: 'Degraded', reasons: ['source_failing'] })
@@ -254,7 +254,7 @@ describe('pipelineStatus, of a pipeline and its sources', () => {
     expect(last_run).toBe('2026-01-28T11:30:00.000Z')
   })
 
-  it('[roll-up] the feed is as bad as its worst pipeline, paused ones left out', () => {
+  it('[P8.2] the feed is as bad as its worst pipeline, paused ones left out', () => {
     const paused = job('paused', { ...bad, expectations: jobWith({ paused: true }) })
 
     expect(documentOf([job('a', good), paused]).status).toBe('Healthy')

@@ -180,7 +180,7 @@ describe('Connection, what a client may say', () => {
     expect(connection.framesSent).toBe(1)
   })
 
-  it('[messages] says what is wrong with a bad one, and goes on', async () => {
+  it('[P3.7] says what is wrong with a bad message, and goes on', async () => {
     const { client } = await stage.connect()
     await client.heard()
     client.say('hello')

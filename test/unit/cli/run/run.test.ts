@@ -1,0 +1,315 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { EventEmitter } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { RunRequest } from '../../../../src/cli/run/run-request.js'
+import { type RunTimes, run } from '../../../../src/cli/run/run.js'
+import { type Answer, accept, type ReportServer, startReportServer } from './report-server.js'
+
+const TIMES: RunTimes = { heartbeatMs: 60_000, budgetMs: 1_000 }
+
+interface Given {
+  readonly command: readonly [string, ...string[]]
+  readonly base?: string | null
+  readonly request?: Partial<RunRequest>
+  readonly times?: RunTimes
+  readonly signals?: EventEmitter
+}
+
+interface Streams {
+  readonly stdout: PassThrough
+  readonly stderr: PassThrough
+}
+
+function runInto(streams: Streams, { command, base = null, request, times, signals }: Given) {
+  return run(
+    {
+      job: 'nightly',
+      namespace: 'team/a',
+      command,
+      base,
+      complaint: null,
+      token: undefined,
+      expectations: null,
+      ...request,
+    },
+    {
+      ...streams,
+      env: { ...process.env },
+      signals: signals ?? new EventEmitter(),
+      isInForeground: () => false,
+      times: times ?? TIMES,
+    },
+  )
+}
+
+async function runToEnd(given: Given) {
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const [out, err] = [text(stdout), text(stderr)]
+  const startedAt = performance.now()
+  const end = await runInto({ stdout, stderr }, given)
+  const tookMs = performance.now() - startedAt
+  stdout.end()
+  stderr.end()
+  return { end, out: await out, err: await err, tookMs }
+}
+
+async function givenServer(answer: Answer = accept): Promise<ReportServer> {
+  const server = await startReportServer(answer)
+  onTestFinished(() => server.close())
+  return server
+}
+
+function shell(script: string): [string, ...string[]] {
+  return ['sh', '-c', script]
+}
+
+describe('what is reported', () => {
+  it('START before and COMPLETE after, of one run, with exit code and log', async () => {
+    const server = await givenServer()
+
+    const { end, out, err } = await runToEnd({
+      command: shell('echo out; sleep 0.2; echo err >&2'),
+      base: server.base,
+      request: { token: 'secret' },
+    })
+    const [start, complete] = server.events()
+
+    expect(end).toEqual({ kind: 'exited', exitCode: 0 })
+    expect([out, err]).toEqual(['out\n', 'err\n'])
+    expect(server.requests.map(({ authorization }) => authorization)).toEqual([
+      'Bearer secret',
+      'Bearer secret',
+    ])
+    expect(start).toMatchObject({ eventType: 'START', job: { namespace: 'team/a' } })
+    expect(complete).toMatchObject({ eventType: 'COMPLETE', job: { name: 'nightly' } })
+    expect(complete!.run.runId).toBe(start!.run.runId)
+    expect(complete!.run.facets.pipecast_run).toMatchObject({
+      exitCode: 0,
+      logTail: 'out\nerr\n',
+    })
+    const durationMs = Date.parse(complete!.eventTime) - Date.parse(start!.eventTime)
+    expect(durationMs).toBeGreaterThanOrEqual(200)
+    expect(durationMs).toBeLessThan(5_000)
+    expect(complete).not.toHaveProperty('outputs')
+  })
+
+  it.each<[string, readonly [string, ...string[]], number, string]>([
+    ['an exit code', shell('echo "disk full" >&2; echo >&2; exit 3'), 3, 'exit code 3: disk full'],
+    ['a signal', shell('kill -TERM $$'), 143, 'killed by SIGTERM'],
+    ['no such command', ['no-such-command'], 127, 'exit code 127: command not found'],
+    ['no program', ['./package.json'], 126, 'exit code 126: permission denied'],
+  ])('FAIL with its reason: %s', async (_what, command, exitCode, message) => {
+    const server = await givenServer()
+
+    await runToEnd({ command, base: server.base })
+    const fail = server.events().find(({ eventType }) => eventType === 'FAIL')
+
+    expect(server.events().map(({ eventType }) => eventType)).toContain('START')
+    expect(fail!.run.facets.errorMessage!.message).toBe(message)
+    expect(fail!.run.facets.pipecast_run.exitCode).toBe(exitCode)
+  })
+
+  it('says on stderr why a command could not be started, as shells do', async () => {
+    const { err } = await runToEnd({ command: ['no-such-command'] })
+
+    expect(err).toBe('pipecast: no-such-command: command not found\n')
+  })
+
+  it('heartbeats while it runs, and none after', async () => {
+    const server = await givenServer()
+
+    await runToEnd({
+      command: ['sleep', '0.6'],
+      base: server.base,
+      times: { ...TIMES, heartbeatMs: 100 },
+    })
+    const types = server.events().map(({ eventType }) => eventType)
+    await delay(250)
+
+    expect(types[0]).toBe('START')
+    expect(types.at(-1)).toBe('COMPLETE')
+    expect(types.filter((type) => type === 'RUNNING').length).toBeGreaterThanOrEqual(2)
+    expect(server.events()).toHaveLength(types.length)
+  })
+
+  it('expectations go to the job, its names encoded', async () => {
+    const server = await givenServer()
+    const expectations = { schedule: { interval: 'PT1H' }, grace: 'PT5M' }
+
+    await runToEnd({ command: ['true'], base: server.base, request: { expectations } })
+    const put = server.requests.find(({ method }) => method === 'PUT')
+
+    expect(put?.path).toBe('/api/v1/namespaces/team%2Fa/jobs/nightly')
+    expect(put?.body).toEqual(expectations)
+  })
+})
+
+describe('records', () => {
+  it.each([
+    ['1234', 1234],
+    ['  0\n', 0],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['9007199254740993', undefined],
+    ['', undefined],
+    ['-1', undefined],
+    ['12 rows', undefined],
+    ['9'.repeat(70), undefined],
+  ])('%j in the file counts as %s', async (content, expected) => {
+    const server = await givenServer()
+
+    await runToEnd({
+      command: shell(`printf '%s' '${content}' > "$PIPECAST_RECORDS"`),
+      base: server.base,
+    })
+    const complete = server.events().find(({ eventType }) => eventType === 'COMPLETE')
+    const output = complete!.outputs?.[0]
+
+    expect(output?.outputFacets.outputStatistics.rowCount).toBe(expected)
+    if (expected !== undefined) expect(output).toMatchObject({ namespace: 'team/a' })
+  })
+
+  it.each([
+    'rm "$PIPECAST_RECORDS"',
+    'rm "$PIPECAST_RECORDS"; mkfifo "$PIPECAST_RECORDS"',
+    'rm "$PIPECAST_RECORDS"; mkdir "$PIPECAST_RECORDS"',
+  ])('whatever the command leaves there, it does not hold us: %s', async (script) => {
+    const server = await givenServer()
+
+    const { end } = await runToEnd({ command: shell(script), base: server.base })
+
+    expect(end).toEqual({ kind: 'exited', exitCode: 0 })
+    expect(server.events().at(-1)).not.toHaveProperty('outputs')
+  })
+
+  it.each(['exit 0', 'exit 1', 'kill -KILL $$'])('nothing is left behind: %s', async (script) => {
+    const { out } = await runToEnd({ command: shell(`echo "$PIPECAST_RECORDS"; ${script}`) })
+    const folder = join(out.trim(), '..')
+
+    expect(folder).toContain('pipecast-run-')
+    expect(existsSync(folder)).toBe(false)
+  })
+
+  it('the command learns its run and its job', async () => {
+    const server = await givenServer()
+
+    const { out } = await runToEnd({
+      command: shell('echo "$PIPECAST_RUN_ID $PIPECAST_JOB"'),
+      base: server.base,
+    })
+
+    expect(out).toBe(`${server.events()[0]!.run.runId} nightly\n`)
+  })
+})
+
+describe('output', () => {
+  it('can be opened again by name, as shell scripts do', async () => {
+    const { out, err } = await runToEnd({
+      command: shell('echo one > /dev/stdout; echo two > /dev/stderr'),
+    })
+
+    expect([out, err]).toEqual(['one\n', 'two\n'])
+  })
+
+  it('what runs on in the background does not hold the end', async () => {
+    const { out, tookMs } = await runToEnd({ command: shell('echo done; sleep 5 &') })
+
+    expect(out).toBe('done\n')
+    expect(tookMs).toBeLessThan(2_000)
+  })
+
+  it('a reader that stalls gets everything, and the end is reported meanwhile', async () => {
+    const server = await givenServer()
+    const stdout = new PassThrough({ highWaterMark: 1_000 })
+    const running = runInto(
+      { stdout, stderr: new PassThrough() },
+      { command: ['head', '-c', '60000', '/dev/zero'], base: server.base },
+    )
+
+    await expect.poll(() => server.events().length, { timeout: 4_000 }).toBe(2)
+    let isOver = false
+    void running.then(() => {
+      isOver = true
+    })
+    await delay(50)
+    const wasOverWithoutReader = isOver
+    let bytes = 0
+    stdout.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    await running
+
+    expect(wasOverWithoutReader).toBe(false)
+    expect(bytes).toBe(60_000)
+  })
+
+  it('a reader that goes ends the command as it would without us', async () => {
+    const stdout = new PassThrough()
+    stdout.once('data', () => stdout.destroy(new Error('EPIPE')))
+
+    const end = await runInto({ stdout, stderr: new PassThrough() }, { command: ['yes'] })
+
+    expect(end).toEqual({ kind: 'killed', signal: 'SIGPIPE' })
+  })
+})
+
+describe('signals', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'])(
+    '%s reaches the command',
+    async (signal) => {
+      const signals = new EventEmitter()
+      const name = signal.slice(3)
+      const script = `trap "echo got; exit 5" ${name}; while :; do sleep 0.02; done`
+      const sending = setTimeout(() => signals.emit(signal, signal), 300)
+      onTestFinished(() => clearTimeout(sending))
+
+      const { end, out } = await runToEnd({ command: shell(script), signals })
+
+      expect(end).toEqual({ kind: 'exited', exitCode: 5 })
+      expect(out).toBe('got\n')
+      expect(signals.eventNames()).toEqual([])
+    },
+  )
+
+  it('one that comes when the command is over ends the reporting at once', async () => {
+    const server = await givenServer(() => undefined)
+    const signals = new EventEmitter()
+    const sending = setTimeout(() => signals.emit('SIGTERM', 'SIGTERM'), 400)
+    onTestFinished(() => clearTimeout(sending))
+
+    const { end, tookMs } = await runToEnd({
+      command: ['true'],
+      base: server.base,
+      signals,
+      times: { heartbeatMs: 60_000, budgetMs: 20_000 },
+    })
+
+    expect(end).toEqual({ kind: 'exited', exitCode: 0 })
+    expect(tookMs).toBeLessThan(3_000)
+  })
+})
+
+describe('a place without room for a folder', () => {
+  it('runs the command all the same, without records', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pipecast-full-'))
+    const notAFolder = join(folder, 'file')
+    await writeFile(notAFolder, '')
+    await chmod(notAFolder, 0o600)
+    const before = process.env['TMPDIR']
+    process.env['TMPDIR'] = notAFolder
+    onTestFinished(async () => {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+      await rm(folder, { recursive: true })
+    })
+
+    const { end, out } = await runToEnd({ command: shell('echo "[$PIPECAST_RECORDS]"') })
+
+    expect(end).toEqual({ kind: 'exited', exitCode: 0 })
+    expect(out).toBe('[]\n')
+  })
+})

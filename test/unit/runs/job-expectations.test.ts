@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  DEFAULT_EXPECTATIONS,
+  expectationsJson,
+  type JobExpectations,
+  readExpectations,
+} from '../../../src/server/runs/job-expectations.js'
+
+const anyCron = () => null
+const noCron = () => 'it never comes round'
+
+const read = (
+  json: Parameters<typeof readExpectations>[0],
+  badCronReason = anyCron as typeof noCron | typeof anyCron,
+) => readExpectations(json, badCronReason)
+
+describe('expectations', () => {
+  it('have their defaults where nothing is said, or null', () => {
+    const nothing = { schedule: null, grace: null, failure_tolerance: null, paused: null }
+
+    for (const json of [{}, nothing]) {
+      expect(read(json)).toEqual({ expectations: DEFAULT_EXPECTATIONS, problems: [] })
+    }
+  })
+
+  it('are read from what is said', () => {
+    const { expectations, problems } = read({
+      description: 'Loads',
+      schedule: { interval: 'PT1H' },
+      grace: 'PT0S',
+      max_runtime: 'PT30M',
+      heartbeat_timeout: 'PT2M',
+      failure_tolerance: 3,
+      recovery_threshold: 2,
+      freshness: 'P1D',
+      paused: true,
+    })
+
+    expect(problems).toEqual([])
+    expect(expectations).toEqual({
+      description: 'Loads',
+      schedule: { kind: 'interval', intervalMs: 3_600_000 },
+      graceMs: 0,
+      maxRuntimeMs: 1_800_000,
+      heartbeatTimeoutMs: 120_000,
+      failureTolerance: 3,
+      recoveryThreshold: 2,
+      freshnessMs: 86_400_000,
+      paused: true,
+    })
+  })
+
+  it('may have a cron schedule, in UTC unless a zone is named', () => {
+    const cron = '30 3 * * *'
+
+    expect(read({ schedule: { cron } }).expectations.schedule).toEqual({
+      kind: 'cron',
+      expression: cron,
+      timezone: 'UTC',
+    })
+    expect(
+      read({ schedule: { cron, timezone: 'Europe/Riga' } }).expectations.schedule,
+    ).toMatchObject({ timezone: 'Europe/Riga' })
+  })
+
+  it.each([
+    ['a schedule of nothing', { schedule: {} }, '/schedule'],
+    ['two schedules', { schedule: { interval: 'PT1H', cron: '0 0 * * *' } }, '/schedule'],
+    ['an interval of zero', { schedule: { interval: 'PT0S' } }, '/schedule/interval'],
+    ['an interval of no form', { schedule: { interval: 'hourly' } }, '/schedule/interval'],
+    [
+      'a zone without cron',
+      { schedule: { interval: 'PT1H', timezone: 'UTC' } },
+      '/schedule/timezone',
+    ],
+    ['a bad cron', { schedule: { cron: '0 0 30 2 *' } }, '/schedule/cron'],
+    ['a grace of no form', { grace: '5m' }, '/grace'],
+    ['a runtime of zero', { max_runtime: 'PT0S' }, '/max_runtime'],
+    ['an eternal heartbeat', { heartbeat_timeout: 'P3661D' }, '/heartbeat_timeout'],
+    ['a freshness of a month', { freshness: 'P1M' }, '/freshness'],
+  ])('name what is wrong with %s', (_what, json, path) => {
+    expect(read(json, noCron).problems).toEqual([
+      { path, message: expect.stringMatching(/\w/) as string },
+    ])
+  })
+
+  it('name everything that is wrong at once', () => {
+    const { problems } = read({ schedule: { interval: 'x' }, grace: 'x', freshness: 'x' })
+
+    expect(problems.map(({ path }) => path)).toEqual(['/schedule/interval', '/grace', '/freshness'])
+  })
+
+  it('say what the reader of cron says', () => {
+    expect(read({ schedule: { cron: 'x' } }, noCron).problems).toEqual([
+      { path: '/schedule/cron', message: 'it never comes round' },
+    ])
+  })
+
+  it('keep a description that can be stored and shown to everybody', () => {
+    const { expectations } = read({ description: 'a\0b postgres://joe:hunter2@db' })
+
+    expect(expectations.description).toBe('a\uFFFDb postgres://joe:[redacted]@db')
+    expect(read({ description: '' }).expectations.description).toBeNull()
+  })
+
+  it('can be sent back as they are shown', () => {
+    const durationMs = fc.integer({ min: 1, max: 3_660 * 86_400_000 })
+    const threshold = fc.integer({ min: 1, max: 50 })
+    const expected: fc.Arbitrary<JobExpectations> = fc.record({
+      description: fc.option(fc.constantFrom('Loads', 'Ä')),
+      schedule: fc.option(
+        fc.oneof(
+          fc.record({ kind: fc.constant('interval' as const), intervalMs: durationMs }),
+          fc.constant({ kind: 'cron' as const, expression: '@daily', timezone: 'Europe/Riga' }),
+        ),
+      ),
+      graceMs: fc.integer({ min: 0, max: 86_400_000 }),
+      maxRuntimeMs: fc.option(durationMs),
+      heartbeatTimeoutMs: fc.option(durationMs),
+      failureTolerance: threshold,
+      recoveryThreshold: threshold,
+      freshnessMs: fc.option(durationMs),
+      paused: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(expected, (expectations) => {
+        const json = expectationsJson(expectations)
+        expect(JSON.stringify(json)).not.toContain('null')
+        expect(read(json)).toEqual({ expectations, problems: [] })
+      }),
+    )
+  })
+})
