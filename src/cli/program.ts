@@ -2,9 +2,8 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { createPaint, wantsColour } from './colour.js'
 import { InvalidAddressError } from './endpoints.js'
-import { resultText } from './verify/outcome.js'
-import { isProved, verify } from './verify/verify.js'
-import { type WatchSurroundings, watch } from './watch/watch.js'
+import { addRunCommand } from './run/run-command.js'
+import type { WatchSurroundings } from './watch/watch.js'
 
 /** It worked, or the person left. */
 export const EXIT_OK = 0
@@ -31,7 +30,7 @@ interface WatchFlags extends SharedOptions {
  * Runs the command that the arguments name.
  *
  * @param args - without the program's own name.
- * @returns the exit code: 0, 1 or 2.
+ * @returns the exit code: 0, 1 or 2; that of the command after `run`.
  */
 export async function runProgram(
   args: readonly string[],
@@ -52,6 +51,7 @@ export async function runProgram(
   }
 }
 
+/** A command loads what it needs when it is called: a wrapped command waits for all that is loaded. */
 function createProgram(around: WatchSurroundings, setExitCode: (code: number) => void): Command {
   const { env, stdout, stderr } = around
   const program = new Command('pipecast')
@@ -62,6 +62,8 @@ function createProgram(around: WatchSurroundings, setExitCode: (code: number) =>
       writeErr: (text) => void stderr.write(text),
     })
     .exitOverride()
+    // What stands after `--` is then left alone until its own command reads it.
+    .enablePositionalOptions()
     .showHelpAfterError('(pipecast --help says more)')
   program
     .command('watch')
@@ -72,6 +74,7 @@ function createProgram(around: WatchSurroundings, setExitCode: (code: number) =>
     .option('--json', 'write each frame of the feed on a line, as received')
     .addOption(new Option('--all', 'with --json: every frame').implies({ json: true }))
     .action(async (url: string | undefined, flags: WatchFlags) => {
+      const { watch } = await import('./watch/watch.js')
       const address = url ?? nonEmpty(env['PIPECAST_URL']) ?? DEFAULT_ADDRESS
       setExitCode(await watch({ address, ...flags, token: tokenOf(flags, env) }, around))
     })
@@ -84,6 +87,7 @@ function createProgram(around: WatchSurroundings, setExitCode: (code: number) =>
     .action(async (address: string, flags: SharedOptions) => {
       setExitCode(await runVerify(address, flags, around))
     })
+  addRunCommand(program, env, setExitCode)
   return program
 }
 
@@ -92,6 +96,8 @@ async function runVerify(
   flags: SharedOptions,
   { stdout, env }: WatchSurroundings,
 ): Promise<number> {
+  const { resultText } = await import('./verify/outcome.js')
+  const { isProved, verify } = await import('./verify/verify.js')
   const paint = createPaint(wantsColour(env, stdout.isTTY === true))
   const startedAt = performance.now()
   const results = await verify({

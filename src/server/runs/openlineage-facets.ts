@@ -1,6 +1,7 @@
 import { errorMessage, MAX_MESSAGE_LENGTH } from './error-message.js'
 import { readEventTime } from './event-time.js'
 import { jsonMember } from './json-member.js'
+import { redactText } from './redact.js'
 import type { RunEvent } from './run-event.js'
 import { textHead } from './storable-text.js'
 
@@ -12,9 +13,19 @@ export type FacetMembers = Pick<
   | 'error'
   | 'rowsWritten'
   | 'bytesWritten'
+  | 'exitCode'
+  | 'logTail'
+  | 'progress'
   | 'processingType'
   | 'description'
 >
+
+/** So much of a log is kept, its end, in bytes of UTF-8. */
+export const MAX_LOG_TAIL_BYTES = 10_000
+
+/** As far as an exit code reaches: 32 bits with a sign. */
+const MAX_EXIT_CODE = 2 ** 31 - 1
+const MIN_EXIT_CODE = -(2 ** 31)
 
 /**
  * Reads the facets that we know. A facet that is not there, or not of its shape, adds nothing.
@@ -23,12 +34,16 @@ export type FacetMembers = Pick<
  */
 export function readFacets(event: unknown): FacetMembers {
   const nominal = jsonMember(event, 'run', 'facets', 'nominalTime')
+  const ownFacet = jsonMember(event, 'run', 'facets', 'pipecast_run')
   return withoutUndefined({
     nominalStartAt: readEventTime(jsonMember(nominal, 'nominalStartTime'))?.iso,
     nominalEndAt: readEventTime(jsonMember(nominal, 'nominalEndTime'))?.iso,
     error: readError(jsonMember(event, 'run', 'facets')),
     rowsWritten: sumOverOutputs(event, 'rowCount'),
     bytesWritten: sumOverOutputs(event, 'size'),
+    exitCode: readExitCode(jsonMember(ownFacet, 'exitCode')),
+    logTail: readLogTail(jsonMember(ownFacet, 'logTail')),
+    progress: readProgress(jsonMember(ownFacet, 'progress')),
     processingType: readProcessingType(event),
     description: readDescription(event),
   })
@@ -87,6 +102,28 @@ function sumOverOutputs(event: unknown, key: 'rowCount' | 'size'): number | unde
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function readExitCode(given: unknown): number | undefined {
+  if (!Number.isInteger(given)) return undefined
+  const exitCode = given as number
+  return exitCode >= MIN_EXIT_CODE && exitCode <= MAX_EXIT_CODE ? exitCode : undefined
+}
+
+/** Redacted before it is cut: a cut could part a secret from the word that announces it. */
+function readLogTail(given: unknown): string | undefined {
+  if (typeof given !== 'string' || given === '') return undefined
+  const log = Buffer.from(redactText(given).slice(-MAX_LOG_TAIL_BYTES), 'utf8')
+  let start = Math.max(0, log.length - MAX_LOG_TAIL_BYTES)
+  while (((log[start] ?? 0) & 0xc0) === 0x80) start += 1
+  return log.toString('utf8', start)
+}
+
+function readProgress(given: unknown): RunEvent['progress'] {
+  const done = jsonMember(given, 'done')
+  const total = jsonMember(given, 'total')
+  if (!isCount(done)) return undefined
+  return isCount(total) ? { done, total } : { done }
 }
 
 function readProcessingType(event: unknown): 'BATCH' | 'STREAMING' | undefined {
