@@ -17,13 +17,15 @@ import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
 import { healthRoutes } from './observability/health.routes.js'
-import { readPingedJob } from './runs/ping.queries.js'
+import { jobRunRoutes } from './runs/job-runs.routes.js'
+import { jobRoutes } from './runs/jobs.routes.js'
 import { pingRoutes } from './runs/ping.routes.js'
+import { queueRoutes } from './runs/queues.routes.js'
 import { createRunRecorder } from './runs/run-recorder.js'
 import { expectInterval, recordRunEvents } from './runs/runs.queries.js'
 import { runRoutes } from './runs/runs.routes.js'
 import { pipelineStatus } from './status/pipeline-status.js'
-import { createScheduleReader } from './status/schedule.js'
+import { createScheduleReader, parseCron } from './status/schedule.js'
 import { readJobs, readStatusFacts } from './status/status.queries.js'
 import {
   readKnownStatuses,
@@ -233,15 +235,12 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
       now,
     }),
   )
-  await fastify.register(
-    pingRoutes({
-      recorder,
-      requireReporter: edge.requireReporter,
-      readJob: (ping) => readPingedJob(database.kysely, ping),
-      maxBytes: options.config.ingestMaxBytes,
-      now,
-    }),
-  )
+  const { kysely } = database
+  const maxBytes = options.config.ingestMaxBytes
+  await fastify.register(pingRoutes({ ...edge, kysely, recorder, maxBytes, now }))
+  await fastify.register(jobRoutes({ ...edge, kysely, parseCron }))
+  await fastify.register(jobRunRoutes({ ...edge, kysely }))
+  await fastify.register(queueRoutes({ ...edge, kysely }))
   await fastify.register(
     healthRoutes({
       version: options.version,

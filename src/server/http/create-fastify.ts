@@ -1,8 +1,11 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { handleError, HttpError } from './error-handler.js'
 import { asksForWebSocket } from './upgrade-gate.js'
 
 /** So many pollers and reporters find room beside a full house of sockets. */
 const SPARE_CONNECTIONS = 1_000
+
+const MAX_HEADER_BYTES = 8_192
 
 /** How long requests on their way have to be answered when the process ends, in milliseconds. */
 const LAST_ANSWERS_MS = 500
@@ -22,10 +25,16 @@ export function createFastify(log: FastifyBaseLogger, maxSockets: number): Fasti
     // A report that has arrived is recorded and answered, also while the process ends.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // Names in paths are long; what bounds them is the size of the header.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    frameworkErrors: (_error, request, reply) => {
+      const message = 'the path cannot be read: percent-encode it as UTF-8'
+      handleError(new HttpError(400, 'bad_path', message), request, reply)
+    },
     http: {
       headersTimeout: 5_000,
       connectionsCheckingInterval: 1_000,
-      maxHeaderSize: 8_192,
+      maxHeaderSize: MAX_HEADER_BYTES,
       // Known to newer versions of Node; older ones go through the upgrade gate.
       ...{ shouldUpgradeCallback: asksForWebSocket },
     },

@@ -1,9 +1,12 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../database/schema.js'
 import { HttpError } from '../http/error-handler.js'
 import { answerFailures } from './answer-failures.js'
 import { MAX_LOG_TAIL_BYTES } from './log-tail.js'
-import { type Ping, type PingedJob, pingEvent, readPing } from './ping.js'
+import { type Ping, pingEvent, readPing } from './ping.js'
+import { readPingedJob } from './ping.queries.js'
 import { RecordingUnavailableError, type RunRecorder } from './run-recorder.js'
 import { createTurns, type InTurn, TooManyInTurnError } from './take-turns.js'
 
@@ -12,8 +15,7 @@ export interface PingRoutesDeps {
   readonly recorder: RunRecorder
   /** Refuses a caller whose bearer token may not report, by throwing. */
   readonly requireReporter: (request: FastifyRequest) => void
-  /** Reads what a ping's meaning depends on; `null` when there is no such job. */
-  readonly readJob: (ping: Ping) => Promise<PingedJob | null>
+  readonly kysely: Kysely<Schema>
   /** The largest report, in bytes; pings of up to 1 MiB are taken whatever it says. */
   readonly maxBytes: number
   readonly now: () => Date
@@ -111,7 +113,7 @@ async function receive(
   arrival: { readonly receivedAt: Date; readonly body: string },
   deps: PingRoutesDeps,
 ): Promise<keyof typeof outcomes> {
-  const job = await deps.readJob(ping)
+  const job = await readPingedJob(deps.kysely, ping)
   if (job === null && !ping.mayCreate) return 'unknown'
   await deps.recorder.record(pingEvent(ping, { ...arrival, job }))
   return job === null ? 'created' : 'recorded'
