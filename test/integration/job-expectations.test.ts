@@ -121,7 +121,12 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
     [
       'a zone that is none',
       { schedule: { cron: '0 0 * * *', timezone: 'Mars/Olympus' } },
-      ['/schedule/cron'],
+      ['/schedule/timezone'],
+    ],
+    [
+      'a cron and a zone that are none',
+      { schedule: { cron: '', timezone: '' } },
+      ['/schedule/cron', '/schedule/timezone'],
     ],
     ['a schedule that never comes', { schedule: { cron: '0 0 30 2 *' } }, ['/schedule/cron']],
     ['two schedules', { schedule: { cron: '@daily', interval: 'PT1H' } }, ['/schedule']],

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createApp } from '../../src/server/app.js'
 import { loadConfig } from '../../src/server/config/load-config.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
+import { timeOutRuns } from '../../src/server/status/sweeper.queries.js'
 import { report } from '../support/reports.js'
 import { emptyTables, readTables, type Row } from '../support/table-contents.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
@@ -195,6 +196,17 @@ describe('pairing', () => {
     await ping('/nightly')
 
     expect(await states()).toEqual(['RUNNING', 'COMPLETED'])
+  })
+
+  it('heals the run that the clock had ended, when its finish comes late', async () => {
+    await ping('/nightly/start?create=1')
+    await onlooker.pool.query(`UPDATE pipecast.job SET max_runtime = interval '1 minute'`)
+    await timeOutRuns(onlooker.kysely, new Date(Date.now() + 3_600_000))
+    expect(await states()).toEqual(['TIMED_OUT'])
+
+    await ping('/nightly')
+
+    expect(await states()).toEqual(['COMPLETED'])
   })
 
   it('ends as many runs as were started, when all finish at once', async () => {

@@ -64,6 +64,8 @@ export const DEFAULT_EXPECTATIONS: JobExpectations = {
 /** Ten years: longer than anybody waits, and well within what Postgres can add to an instant. */
 const MAX_DURATION_MS = 3_660 * 86_400_000
 
+const EVERY_MINUTE = '* * * * *'
+
 /** Says what is wrong with a cron expression or its time zone; `null` when both are good. */
 export type BadCronReason = (expression: string, timezone: string) => string | null
 
@@ -107,8 +109,12 @@ export function readExpectations(
 /** Reads values, and notes what is wrong with them; `null` is not set, or wrong. */
 interface Reader {
   readonly badCronReason: BadCronReason
-  report(path: string, message: string): null
-  duration(path: string, text: string | null | undefined, minMs?: number): number | null
+  readonly report: (path: string, message: string) => null
+  readonly duration: (
+    path: string,
+    text: string | null | undefined,
+    minMs?: number,
+  ) => number | null
 }
 
 function readSchedule(
@@ -123,9 +129,20 @@ function readSchedule(
     const intervalMs = read.duration('/schedule/interval', interval)
     return intervalMs === null ? null : { kind: 'interval', intervalMs }
   }
-  const schedule = { kind: 'cron', expression: cron, timezone: timezone ?? 'UTC' } as const
-  const reason = read.badCronReason(schedule.expression, schedule.timezone)
-  return reason === null ? schedule : read.report('/schedule/cron', reason)
+  return readCron({ kind: 'cron', expression: cron, timezone: timezone ?? 'UTC' }, read)
+}
+
+/** A time zone that is wrong is told apart from an expression that is. */
+function readCron(
+  schedule: Extract<JobSchedule, { kind: 'cron' }>,
+  { badCronReason, report }: Reader,
+): JobSchedule | null {
+  const { expression, timezone } = schedule
+  const isZone = badCronReason(EVERY_MINUTE, timezone) === null
+  if (!isZone) report('/schedule/timezone', 'send an IANA time zone, such as Europe/Riga')
+  const reason = badCronReason(expression, isZone ? timezone : 'UTC')
+  if (reason !== null) report('/schedule/cron', reason)
+  return isZone && reason === null ? schedule : null
 }
 
 function durationHint(minMs: number): string {

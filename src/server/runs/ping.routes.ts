@@ -51,7 +51,8 @@ export function pingRoutes(deps: PingRoutesDeps): FastifyPluginAsync {
       request.headers['content-type'] = 'text/plain'
       return isReporter(request, deps) ? undefined : sendText(reply, 404, 'not found')
     })
-    // Two pings of one job must not both take the same run for theirs.
+    // Two pings of one job must not both take the same run for theirs. Of several processes each
+    // has turns of its own: pings of one job at the same instant need a rid then.
     const inTurn = createTurns(MAX_WAITING_PER_JOB)
     const handler = async (request: PingRequest, reply: FastifyReply) => {
       const receivedAt = deps.now()

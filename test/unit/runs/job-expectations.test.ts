@@ -8,11 +8,13 @@ import {
 } from '../../../src/server/runs/job-expectations.js'
 
 const anyCron = () => null
-const noCron = () => 'it never comes round'
+const noCron = (expression: string) => (expression === '* * * * *' ? null : 'it never comes round')
+const onlyUtc = (_expression: string, timezone: string) =>
+  timezone === 'UTC' ? null : 'there is no such zone'
 
 const read = (
   json: Parameters<typeof readExpectations>[0],
-  badCronReason = anyCron as typeof noCron | typeof anyCron,
+  badCronReason: typeof onlyUtc = anyCron,
 ) => readExpectations(json, badCronReason)
 
 describe('expectations', () => {
@@ -89,6 +91,17 @@ describe('expectations', () => {
     const { problems } = read({ schedule: { interval: 'x' }, grace: 'x', freshness: 'x' })
 
     expect(problems.map(({ path }) => path)).toEqual(['/schedule/interval', '/grace', '/freshness'])
+  })
+
+  it('tell a time zone that is wrong from an expression that is', () => {
+    const paths = (badCronReason: typeof onlyUtc) =>
+      read({ schedule: { cron: 'x', timezone: 'Mars' } }, badCronReason).problems.map(
+        ({ path }) => path,
+      )
+
+    expect(paths(onlyUtc)).toEqual(['/schedule/timezone'])
+    expect(paths(noCron)).toEqual(['/schedule/cron'])
+    expect(paths(() => 'both')).toEqual(['/schedule/timezone', '/schedule/cron'])
   })
 
   it('say what the reader of cron says', () => {
