@@ -9,7 +9,7 @@ import { peakMemoryKb, shell, startWrapped } from '../support/wrapped-command.js
 
 const GIBIBYTE = 1_073_741_824
 
-const { wrapped, inFolder, rowsOf, bash, folder } = useWrappedRuns()
+const { wrapped, inFolder, rowsOf, readJob, bash, folder } = useWrappedRuns()
 
 describe('a command that ends by itself', () => {
   it('keeps its output and its exit code, and is recorded as completed', async () => {
@@ -62,6 +62,23 @@ describe('a command that ends by itself', () => {
     await wrapped({ job: 'counts', command })
 
     expect(await rowsOf('counts')).toMatchObject([{ state: 'COMPLETED', rows_written: '1234' }])
+  })
+
+  it('tells what is expected of the job', async () => {
+    const options = ['--cron', '30 3 * * *', '--tz', 'Europe/Riga', '--grace', '10m']
+
+    const { stderr } = await wrapped({
+      job: 'expected',
+      command: ['true'],
+      options: [...options, '--max-runtime', '1h30m'],
+    })
+
+    expect(stderr).toBe('')
+    expect(await readJob('expected')).toMatchObject({
+      schedule: { cron: '30 3 * * *', timezone: 'Europe/Riga' },
+      grace: 'PT10M',
+      max_runtime: 'PT1H30M',
+    })
   })
 
   it('is given its arguments as they are, options and dashes too', async () => {

@@ -31,6 +31,8 @@ export interface WrappedRuns {
   /** Runs a script of bash, in which `$WRAP job -- …` starts a wrapped command. */
   readonly bash: (script: string) => Promise<string>
   readonly rowsOf: (job: string, namespace?: string) => Promise<readonly WrappedRunRow[]>
+  /** What the server says of a job of the namespace `default`. */
+  readonly readJob: (job: string) => Promise<unknown>
 }
 
 /** Starts a server with a database of its own before the tests of a file, and ends both after. */
@@ -63,6 +65,7 @@ export function useWrappedRuns(): WrappedRuns {
     inFolder,
     wrapped: (given) => runWrapped(inFolder(given)),
     bash: (script) => runBash(script, environment()),
+    readJob: (job) => server.getJson(`/api/v1/namespaces/default/jobs/${job}`),
     rowsOf: (job, namespace) => readWrappedRuns(pool, job, namespace),
   }
 }

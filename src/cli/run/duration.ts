@@ -15,21 +15,22 @@ const UNITS_MS = [WEEK_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS]
  * Reads a length of time: `90s`, `5m`, `1h30m`, `1d`, or ISO 8601 without years and months, whose
  * lengths vary, such as `PT1H30M`.
  *
- * @returns whole seconds, in milliseconds; `null` when it cannot be read, is nothing at all, or is
- *   longer than {@link MAX_DURATION_MS}.
+ * @returns whole seconds, in milliseconds; `null` when it cannot be read, or is longer than
+ *   {@link MAX_DURATION_MS}.
  */
 export function parseDuration(text: string): number | null {
   const found = SHORT.exec(text) ?? ISO.exec(text)
-  if (found === null) return null
+  if (found === null || !/\d/.test(text)) return null
   const lengthMs = UNITS_MS.reduce(
     (sumMs, unitMs, index) => sumMs + Number(found[index + 1] ?? 0) * unitMs,
     0,
   )
-  return lengthMs > 0 && lengthMs <= MAX_DURATION_MS ? lengthMs : null
+  return lengthMs <= MAX_DURATION_MS ? lengthMs : null
 }
 
-/** A length of time in ISO 8601: `PT1H30M`, `P1DT12H`. @param lengthMs - whole seconds. */
+/** A length of time in ISO 8601: `PT1H30M`, `P1DT12H`, `PT0S`. @param lengthMs - whole seconds. */
 export function isoDuration(lengthMs: number): string {
+  if (lengthMs === 0) return 'PT0S'
   const days = Math.floor(lengthMs / DAY_MS)
   const clock = (
     [

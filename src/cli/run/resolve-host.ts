@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process'
 import { type LookupAddress, lookup as lookupInThread } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 
+const RESOLVER = 'getent'
+
 /** How a host's name becomes addresses. */
 export type Lookup = LookupFunction
 
@@ -19,7 +21,7 @@ export function createLookup(signal: AbortSignal): Lookup {
       return
     }
     const kill = { signal, killSignal: 'SIGKILL' } as const
-    execFile('getent', ['ahosts', hostname], kill, (error, stdout) => {
+    execFile(RESOLVER, ['ahosts', hostname], kill, (error, stdout) => {
       if (error?.code === 'ENOENT') {
         lookupInThread(hostname, options, callback)
         return

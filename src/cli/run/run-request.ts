@@ -95,15 +95,15 @@ async function readExpectations(flags: RunFlags): Promise<RunRequest['expectatio
       : every !== undefined && { interval: readDuration(every, '--every') }
   const expectations = {
     ...(schedule !== false && { schedule }),
-    ...(grace !== undefined && { grace: readDuration(grace, '--grace') }),
+    ...(grace !== undefined && { grace: readDuration(grace, '--grace', 0) }),
     ...(maxRuntime !== undefined && { max_runtime: readDuration(maxRuntime, '--max-runtime') }),
   }
   return Object.keys(expectations).length === 0 ? null : expectations
 }
 
-function readDuration(text: string, option: string): string {
+function readDuration(text: string, option: string, minMs = 1): string {
   const lengthMs = parseDuration(text)
-  if (lengthMs !== null) return isoDuration(lengthMs)
+  if (lengthMs !== null && lengthMs >= minMs) return isoDuration(lengthMs)
   throw new RunUsageError(`${option} ${text}: give a time such as 90s, 5m, 1h30m, 1d or PT1H`)
 }
 

@@ -36,6 +36,8 @@ export interface Scratch {
   readonly remove: () => void
 }
 
+const MAKE_PIPES = 'mkfifo'
+
 /** No whole number that we can hold is longer, white space included. */
 const MAX_RECORDS_BYTES = 64
 
@@ -59,7 +61,7 @@ export function createScratch(): Scratch | null {
 
 function openPipes(folder: string, count: number): readonly KernelPipe[] | null {
   const paths = Array.from({ length: count }, (_, index) => join(folder, `pipe-${index}`))
-  const made = spawnSync('mkfifo', ['-m', '600', ...paths], { stdio: 'ignore' })
+  const made = spawnSync(MAKE_PIPES, ['-m', '600', ...paths], { stdio: 'ignore' })
   if (made.status !== 0) return null
   return paths.map((path) => {
     // In this order neither open waits for the other end.

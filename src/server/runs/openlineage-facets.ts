@@ -21,7 +21,7 @@ export type FacetMembers = Pick<
 >
 
 /** So much of a log is kept, its end, in bytes of UTF-8. */
-export const MAX_LOG_TAIL_BYTES = 10_000
+const MAX_LOG_TAIL_BYTES = 10_000
 
 /** As far as an exit code reaches: 32 bits with a sign. */
 const MAX_EXIT_CODE = 2 ** 31 - 1

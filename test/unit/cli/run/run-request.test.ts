@@ -51,6 +51,7 @@ describe('readRunRequest', () => {
       { cron: '30 3 * * *', tz: 'Europe/Riga' },
       { schedule: { cron: '30 3 * * *', timezone: 'Europe/Riga' } },
     ],
+    [{ grace: '0s' }, { grace: 'PT0S' }],
     [{ cron: '@daily' }, { schedule: { cron: '@daily', timezone: 'UTC' } }],
     [
       { grace: '5m', maxRuntime: '30m' },
@@ -67,6 +68,7 @@ describe('readRunRequest', () => {
     [{ every: 'often' }, '--every often'],
     [{ every: '0s' }, '--every 0s'],
     [{ grace: '5' }, '--grace 5'],
+    [{ maxRuntime: '0s' }, '--max-runtime 0s'],
     [{ maxRuntime: '-1h' }, '--max-runtime -1h'],
     [{ cron: 'nonsense' }, '--cron'],
     [{ cron: '* * * * * *' }, '--cron'],
