@@ -1,21 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  type BadCronReason,
   DEFAULT_EXPECTATIONS,
   expectationsJson,
   type JobExpectations,
   readExpectations,
 } from '../../../src/server/runs/job-expectations.js'
 
-const anyCron = () => null
-const noCron = (expression: string) => (expression === '* * * * *' ? null : 'it never comes round')
-const onlyUtc = (_expression: string, timezone: string) =>
+const anyCron: BadCronReason = () => null
+const noCron: BadCronReason = (expression) =>
+  expression === '* * * * *' ? null : 'it never comes round'
+const onlyUtc: BadCronReason = (_expression, timezone) =>
   timezone === 'UTC' ? null : 'there is no such zone'
 
-const read = (
-  json: Parameters<typeof readExpectations>[0],
-  badCronReason: typeof onlyUtc = anyCron,
-) => readExpectations(json, badCronReason)
+const read = (json: Parameters<typeof readExpectations>[0], badCronReason = anyCron) =>
+  readExpectations(json, badCronReason)
 
 describe('expectations', () => {
   it('have their defaults where nothing is said, or null', () => {
@@ -94,7 +94,7 @@ describe('expectations', () => {
   })
 
   it('tell a time zone that is wrong from an expression that is', () => {
-    const paths = (badCronReason: typeof onlyUtc) =>
+    const paths = (badCronReason: BadCronReason) =>
       read({ schedule: { cron: 'x', timezone: 'Mars' } }, badCronReason).problems.map(
         ({ path }) => path,
       )
