@@ -69,8 +69,13 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   }
 }
 
-/** @returns the next instant at which the clock changes something. */
-async function sweepOnce(
+/**
+ * Looks at all jobs once and writes what the clock says of them.
+ *
+ * @param known - the status of each job as it was last written; kept up to date.
+ * @returns the next instant at which the clock changes something; `null` when there is none.
+ */
+export async function sweepOnce(
   options: SweeperOptions,
   known: Map<string, HealthStatus>,
 ): Promise<number | null> {

@@ -1,0 +1,275 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { HealthStatus } from '../../src/protocol/index.js'
+import { seekLeadership } from '../../src/server/database/leadership.js'
+import { type Database, openDatabase } from '../../src/server/database/open-database.js'
+import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
+import { createScheduleReader } from '../../src/server/status/schedule.js'
+import { readJobs, readStatusFacts } from '../../src/server/status/status.queries.js'
+import { sweepOnce } from '../../src/server/status/sweeper.js'
+import {
+  readKnownStatuses,
+  removeExpired,
+  timeOutRuns,
+  writeSweep,
+} from '../../src/server/status/sweeper.queries.js'
+import { at } from '../support/recent-runs.js'
+import { runEvent, runIdOf } from '../support/run-events.js'
+import { emptyTables } from '../support/table-contents.js'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
+
+const silent = { info: () => undefined, warn: () => undefined }
+let testDatabase: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase()
+  database = openDatabase({ connectionString: testDatabase.connectionString, poolMax: 4 })
+})
+afterEach(() => emptyTables(database.pool))
+afterAll(async () => {
+  await database.close()
+  await testDatabase.drop()
+})
+
+/** Sweeps as if it were that time of the day. */
+async function sweepAt(time: string): Promise<number | null> {
+  const { kysely } = database
+  const known = new Map<string, HealthStatus>(await readKnownStatuses(kysely))
+  return sweepOnce(
+    {
+      readJobs: () => readJobs(kysely),
+      readKnown: () => readKnownStatuses(kysely),
+      timeOut: (now) => timeOutRuns(kysely, now),
+      write: (sweep, now) => writeSweep(kysely, sweep, now),
+      removeExpired: () => Promise.resolve(false),
+      now: () => new Date(at(time)),
+      nextTick: createScheduleReader(),
+      log: silent,
+    },
+    known,
+  )
+}
+
+async function expectOf(name: string, column: string, value: string): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO pipecast.job (id, namespace, name, ${column}, created_at)
+     VALUES (pipecast.job_id('default', $1), 'default', $1, $2::interval, '2026-01-28T00:00:00Z')
+     ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`,
+    [name, value],
+  )
+}
+
+async function runsOf(name: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ state: string; started: string }>(
+    `SELECT state, to_char(started_at AT TIME ZONE 'UTC', 'HH24:MI') AS started
+     FROM pipecast.run WHERE job_id = pipecast.job_id('default', $1) ORDER BY started_at`,
+    [name],
+  )
+  return rows.map(({ state, started }) => `${state} ${started}`)
+}
+
+async function changesOf(name: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ from_status: string; to_status: string }>(
+    `SELECT coalesce(from_status, '-') AS from_status, to_status FROM pipecast.status_change
+     WHERE job_id = pipecast.job_id('default', $1) ORDER BY id`,
+    [name],
+  )
+  return rows.map((row) => `${row.from_status} ${row.to_status}`)
+}
+
+const report = (...events: Parameters<typeof runEvent>[]) =>
+  recordRunEvents(
+    database.kysely,
+    events.map((event) => encodeRunEvent(runEvent(...event))),
+  )
+const second = { runId: runIdOf(2) }
+
+describe('a sweep', () => {
+  it('[H3] writes a missed tick once, at its deadline and not before', async () => {
+    await expectOf('load', 'schedule_interval', '1 hour')
+    await report(['START', '12:00:00'], ['COMPLETE', '12:01:00'])
+
+    const nextAt = [await sweepAt('12:30:00'), await sweepAt('13:00:00')]
+    const before = await runsOf('load')
+    await Promise.all([sweepAt('13:05:00'), sweepAt('13:05:00'), sweepAt('13:05:00')])
+
+    expect(nextAt).toEqual([at('13:00:00'), at('13:05:00')])
+    expect(before).toEqual(['COMPLETED 12:00'])
+    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'MISSED 13:00'])
+  })
+
+  it('[H3] a start that comes late after all heals the missed tick', async () => {
+    await expectOf('load', 'schedule_interval', '1 hour')
+    await report(['COMPLETE', '12:00:00'])
+    await sweepAt('13:05:00')
+
+    await report(['START', '13:06:00', second])
+    await sweepAt('13:06:00')
+
+    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'RUNNING 13:06'])
+    expect(await changesOf('load')).toEqual(['- Failing', 'Failing Healthy'])
+  })
+
+  it('[H3] a start heals the newest missed tick, not those before it', async () => {
+    await expectOf('load', 'schedule_interval', '1 hour')
+    await report(['COMPLETE', '12:00:00'])
+    await sweepAt('15:10:00')
+
+    await report(['START', '15:20:00', second])
+
+    expect(await runsOf('load')).toEqual([
+      'COMPLETED 12:00',
+      'MISSED 13:00',
+      'MISSED 14:00',
+      'RUNNING 15:20',
+    ])
+  })
+
+  it('[H3] news of an older run heals nothing', async () => {
+    await expectOf('load', 'schedule_interval', '1 hour')
+    await report(['COMPLETE', '12:00:00'])
+    await sweepAt('13:05:00')
+
+    await report(['START', '11:00:00', second])
+
+    expect(await runsOf('load')).toContain('MISSED 13:00')
+  })
+
+  it('[H2] times a run out at its limit; a real end heals it, a heartbeat does not', async () => {
+    await expectOf('load', 'max_runtime', '10 minutes')
+    await report(['START', '12:00:00'])
+
+    await sweepAt('12:09:59')
+    const before = await runsOf('load')
+    await sweepAt('12:10:00')
+    await report(['RUNNING', '12:10:30'])
+    const timedOut = await runsOf('load')
+    await report(['COMPLETE', '12:11:00'])
+
+    expect(before).toEqual(['RUNNING 12:00'])
+    expect(timedOut).toEqual(['TIMED_OUT 12:00'])
+    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
+  })
+
+  it('[H4] writes each change of a status once, and a snapshot tells of the recovery', async () => {
+    await report(['FAIL', '12:00:00'])
+    await sweepAt('12:00:01')
+    await sweepAt('12:00:02')
+    await report(['COMPLETE', '12:10:00', second])
+    await sweepAt('12:10:01')
+
+    const { recoveries } = await readStatusFacts(database.kysely, new Date(at('12:11:00')))
+
+    expect(await changesOf('load')).toEqual(['- Failing', 'Failing Healthy'])
+    expect([...recoveries.values()]).toEqual([at('12:10:01')])
+  })
+
+  it('[H1] writes nothing of what a paused job misses', async () => {
+    await expectOf('load', 'schedule_interval', '1 hour')
+    await report(['COMPLETE', '12:00:00'])
+    await database.pool.query(`UPDATE pipecast.job SET paused_at = now()`)
+
+    await sweepAt('18:00:00')
+
+    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
+  })
+})
+
+describe('retention', () => {
+  it('keeps the newest 90 runs of a job however old they are, and what was written by all', async () => {
+    await database.pool.query(`
+      INSERT INTO pipecast.job (id, namespace, name)
+      VALUES (pipecast.job_id('default', 'old'), 'default', 'old')`)
+    await database.pool.query(`
+      INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
+        decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at,
+        ended_at, rows_written)
+      SELECT gen_random_uuid(), pipecast.job_id('default', 'old'), 'COMPLETED', 2, t, 1, '', t, t, t,
+        true, t, t, 1
+      FROM (SELECT timestamptz '2020-01-01' + n * interval '1 hour' AS t
+        FROM generate_series(1, 2500) AS n) AS times`)
+
+    const now = new Date(at('12:00:00'))
+    const limits = { eventDays: 7, runDays: 30 }
+    const isMore: boolean[] = []
+    do isMore.push(await removeExpired(database.kysely, limits, now))
+    while (isMore.at(-1) === true)
+
+    const { rows } = await database.pool.query<{ runs: number; records: number }>(`
+      SELECT (SELECT count(*)::integer FROM pipecast.run) AS runs,
+        (SELECT sum(records_total)::integer FROM pipecast.job_summary) AS records`)
+    expect(isMore).toEqual([true, true, false])
+    expect(rows).toEqual([{ runs: 90, records: 2_500 }])
+  })
+
+  it('removes events after their days, and not before', async () => {
+    await report(['COMPLETE', '12:00:00'], ['COMPLETE', '12:00:00', second])
+    await database.pool.query(
+      `UPDATE pipecast.run_event SET received_at = timestamptz '2026-01-20T12:00:00Z'
+       WHERE run_id = $1`,
+      [runIdOf(1)],
+    )
+    const remove = (day: string) =>
+      removeExpired(database.kysely, { eventDays: 7, runDays: 30 }, new Date(`2026-01-${day}Z`))
+
+    await remove('27T12:00:00')
+    const before = await database.pool.query('SELECT 1 FROM pipecast.run_event')
+    await remove('27T12:00:01')
+    const after = await database.pool.query('SELECT 1 FROM pipecast.run_event')
+
+    expect([before.rowCount, after.rowCount]).toEqual([2, 1])
+  })
+})
+
+describe('seekLeadership', () => {
+  it('lets one lead at a time, and another take over when it ends', async () => {
+    const leading = new Set<number>()
+    const seen: number[][] = []
+    const seek = (name: number) =>
+      seekLeadership({
+        connectionString: testDatabase.connectionString,
+        lead: async (signal) => {
+          leading.add(name)
+          seen.push([...leading])
+          await new Promise((resolve) => {
+            signal.addEventListener('abort', resolve)
+          })
+          leading.delete(name)
+        },
+        log: silent,
+      })
+    const stops = [seek(0), seek(1), seek(2)]
+    await expect.poll(() => leading.size, { timeout: 5_000 }).toBe(1)
+
+    const [first = -1] = leading
+    await stops[first]?.()
+    await expect.poll(() => leading.size, { timeout: 10_000 }).toBe(1)
+    await Promise.all(stops.map((stop) => stop()))
+
+    expect(seen.map((names) => names.length)).toEqual([1, 1])
+    expect(leading.size).toBe(0)
+  })
+
+  it('ends the term when the session is lost, and leads again', async () => {
+    let terms = 0
+    const stop = seekLeadership({
+      connectionString: testDatabase.connectionString,
+      lead: async (signal) => {
+        terms += 1
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve)
+        })
+      },
+      log: silent,
+    })
+    await expect.poll(() => terms, { timeout: 5_000 }).toBe(1)
+
+    await database.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'pipecast sweeper' AND datname = current_database()`,
+    )
+
+    await expect.poll(() => terms, { timeout: 10_000 }).toBe(2)
+    await stop()
+  })
+})
