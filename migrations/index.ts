@@ -4,6 +4,7 @@ import * as runSummaries from './0002-run-summaries.js'
 import * as queuesAndHints from './0003-queues-and-hints.js'
 import * as recordRunEvents from './0004-record-run-events.js'
 import * as statusChanges from './0005-status-changes.js'
+import * as sqlReporting from './0006-sql-reporting.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-queues-and-hints': queuesAndHints,
   '0004-record-run-events': recordRunEvents,
   '0005-status-changes': statusChanges,
+  '0006-sql-reporting': sqlReporting,
 }

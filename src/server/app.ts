@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../protocol/index.js'
 import { type Config, effectivePingIntervalMs } from './config/load-config.js'
 import { type ChangeListener, startChangeListener } from './database/change-listener.js'
-import { keepTrying } from './database/keep-trying.js'
 import { seekLeadership } from './database/leadership.js'
-import { migrateToLatest } from './database/migrate-to-latest.js'
+import { migrateWhenReachable } from './database/migrate-when-reachable.js'
 import { type Database, openDatabase } from './database/open-database.js'
 import { pingDatabase } from './database/ping-database.js'
 import { demoExpectations } from './demo/demo-board.js'
@@ -70,7 +70,7 @@ export interface App {
 
 const TICKER_RESOLUTION_MS = 50
 const PLACE_HOLD_MS = 5_000
-const MIGRATION_TIMEOUT_MS = 600_000
+const LAST_STATEMENTS_MS = 600
 
 /** What the parts share. */
 interface Parts {
@@ -122,7 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await registerRoutes(fastify, parts)
 
   const start = async () => {
-    isMigrated = await migrate(options, ending.signal)
+    isMigrated = await migrateWhenReachable(options.databaseUrl, ending.signal, log)
     if (!isMigrated) return
     const sweeper = createStatusSweeper(options, database)
     listener = startChangeListener({
@@ -155,9 +155,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       ending.abort()
       await demo
       await fastify.close()
-      await Promise.all([listener?.stop(), stopSweeping?.()])
-      await feed.close()
-      await database.close()
+      // A statement that hangs must not hold up the end of the process.
+      const closed = Promise.all([listener?.stop(), stopSweeping?.(), feed.close()])
+      await Promise.race([closed.then(() => database.close()), delay(LAST_STATEMENTS_MS)])
     },
   }
 }
@@ -260,37 +260,14 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
   )
 }
 
-/** @returns whether it was done; `false` when the application is ending. */
-async function migrate({ databaseUrl, log }: AppOptions, signal: AbortSignal): Promise<boolean> {
-  return keepTrying({
-    signal,
-    onUnavailable: (error) => {
-      log.warn(
-        { reason: (error as Error).message },
-        'the database is away; trying until it is back',
-      )
-    },
-    attempt: async () => {
-      // A migration, or the wait for another process that runs one, may take its time.
-      const patient = openDatabase({
-        connectionString: databaseUrl,
-        poolMax: 1,
-        timeoutMs: MIGRATION_TIMEOUT_MS,
-      })
-      try {
-        const { applied } = await migrateToLatest(patient.kysely)
-        if (applied.length > 0) log.info({ applied }, 'database migrated')
-      } finally {
-        await patient.close()
-      }
-    },
-  })
-}
-
 async function runDemo(parts: Parts, baseUrl: string, signal: AbortSignal): Promise<void> {
   const { options, database } = parts
   const [token] = options.config.ingestTokens
-  for (const expected of demoExpectations()) await expectInterval(database.kysely, expected)
+  try {
+    for (const expected of demoExpectations()) await expectInterval(database.kysely, expected)
+  } catch (error) {
+    options.log.warn({ reason: (error as Error).message }, 'the demo has no schedules')
+  }
   await startDemoReporter({
     baseUrl,
     ...(token === undefined ? {} : { token }),
