@@ -17,7 +17,7 @@ export interface Received extends Readonly<Record<string, unknown>> {
 }
 
 /** Where the clocks of a stage begin: the monotonic one in milliseconds, and the date. */
-export const STARTED_AT_MS = 1_000
+const STARTED_AT_MS = 1_000
 export const STARTED_AT = Date.parse('2026-01-28T12:00:00Z')
 
 export const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
