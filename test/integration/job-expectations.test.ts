@@ -63,12 +63,60 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
     expect((await get(pathOf('new'))).json).toEqual(answer.json)
   })
 
-  it('replaces all expectations: what is absent or null has its default', async () => {
+  it('[P7.8] keeps what is absent: a schedule from a script wakes no paused job', async () => {
     await put(pathOf('load'), EVERYTHING)
 
+    const answer = await put(pathOf('load'), { schedule: { interval: 'PT1H' } })
+
+    expect(answer).toMatchObject({
+      status: 200,
+      json: { ...EVERYTHING, schedule: { interval: 'PT1H' } },
+    })
+  })
+
+  it.each(Object.keys(EVERYTHING) as (keyof typeof EVERYTHING)[])(
+    '[P7.8] gives %s its default at null, and changes nothing else',
+    async (member) => {
+      await put(pathOf('load'), EVERYTHING)
+
+      const { json } = await put(pathOf('load'), { [member]: null })
+
+      const kept = Object.fromEntries(
+        Object.entries(EVERYTHING).filter(([name]) => name !== member),
+      )
+      const byDefault: Readonly<Record<string, unknown>> = DEFAULTS
+      expect(json).toMatchObject(kept)
+      expect(json[member]).toEqual(byDefault[member])
+    },
+  )
+
+  it('[P7.8] replaces a schedule as a whole', async () => {
+    await put(pathOf('load'), EVERYTHING)
+
+    const { json } = await put(pathOf('load'), { schedule: { cron: '@daily' } })
+
+    expect(json['schedule']).toEqual({ cron: '@daily', timezone: 'UTC' })
+  })
+
+  it('[P7.8] loses neither of two changes that come at once', async () => {
+    const names = Array.from({ length: 20 }, (_, number) => `job-${number}`)
+
+    await Promise.all(
+      names.flatMap((name) => [
+        put(pathOf(name), { grace: 'PT1M' }),
+        put(pathOf(name), { paused: true }),
+      ]),
+    )
+
+    for (const name of names) {
+      expect((await get(pathOf(name))).json).toMatchObject({ grace: 'PT1M', paused: true })
+    }
+  })
+
+  it('gives a new job the defaults of what is absent', async () => {
     const answer = await put(pathOf('load'), { schedule: { interval: 'PT1H' }, grace: null })
 
-    expect(answer.status).toBe(200)
+    expect(answer.status).toBe(201)
     expect(answer.json).toEqual({
       created_at: expect.any(String) as string,
       namespace: 'default',
@@ -85,7 +133,7 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
     const second = await put(pathOf('load'), { paused: true, grace: 'PT1M' })
 
     expect(second.json['paused_at']).toBe(first.json['paused_at'])
-    expect((await put(pathOf('load'), {})).json).not.toHaveProperty('paused_at')
+    expect((await put(pathOf('load'), { paused: false })).json).not.toHaveProperty('paused_at')
   })
 
   it('lets a description that people set hold against those of reporters', async () => {
@@ -93,7 +141,7 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
       record(runEvent('RUNNING', time, { description }))
     const description = async () => (await get(pathOf('load'))).json['description']
     await tell('10:00:00', 'as reported')
-    await put(pathOf('load'), {})
+    await put(pathOf('load'), { description: null })
     expect(await description()).toBe('as reported')
 
     await put(pathOf('load'), { description: 'as people say' })
@@ -101,6 +149,9 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
     expect(await description()).toBe('as people say')
 
     await put(pathOf('load'), {})
+    expect(await description()).toBe('as people say')
+
+    await put(pathOf('load'), { description: null })
     expect(await description()).toBeUndefined()
     await tell('10:00:02', 'as reported last')
     expect(await description()).toBe('as reported last')
@@ -137,7 +188,7 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
       { paused: 'yes', freshness: '1d', schedule: { interval: 'x' }, extra: 1 },
       ['/extra', '/freshness', '/paused', '/schedule/interval'],
     ],
-  ])('answers 400 to %s and names it, changing nothing', async (_what, body, paths) => {
+  ])('[P7.8] answers 400 to %s and names it, changing nothing', async (_what, body, paths) => {
     const { status, json } = await put(pathOf('load'), body)
 
     const problems = json['problems'] as { path: string; message: string }[]
@@ -146,6 +197,16 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
     expect(problems.map(({ path }) => path).toSorted()).toEqual(paths)
     expect(json['path']).toBe(problems[0]!.path)
     expect((await get(pathOf('load'))).status).toBe(404)
+  })
+
+  it('may be asked for by a page that may ask at all', async () => {
+    const response = await fetch(`${app.url}/api/v1${pathOf('load')}`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://localhost:3000', 'access-control-request-method': 'PUT' },
+    })
+
+    expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:3000')
+    expect(response.headers.get('access-control-allow-methods')).toContain('PUT')
   })
 
   it('answers 415 to what is not sent as JSON, and 400 to what is no JSON', async () => {

@@ -36,7 +36,7 @@ export async function registerPlugins(app: FastifyInstance, options: PluginOptio
     delegator: (request, callback) => {
       callback(null, {
         origin: options.isOriginAllowed(request),
-        methods: ['GET', 'HEAD', 'POST'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT'],
         exposedHeaders: [
           'ETag',
           'Retry-After',

@@ -20,7 +20,13 @@ export interface JobExpectations {
   readonly paused: boolean
 }
 
-/** The same as it stands in JSON: durations in ISO 8601; in a request, null is the same as absent. */
+/** What changes of them: a member that is absent keeps its value. */
+export type ExpectationsChange = Partial<JobExpectations>
+
+/**
+ * The same as it stands in JSON: durations in ISO 8601. In a request, what is absent keeps its
+ * value, and null is the default.
+ */
 export interface ExpectationsJson {
   readonly description?: string | null
   readonly schedule?: ScheduleJson | null
@@ -70,14 +76,14 @@ const EVERY_MINUTE = '* * * * *'
 export type BadCronReason = (expression: string, timezone: string) => string | null
 
 /**
- * Reads what is expected of a job, where each member is of its type already.
+ * Reads what is to change of what is expected of a job, where each member is of its type already.
  *
- * @returns the expectations, and every problem: they count only when there is none.
+ * @returns the members that were sent, and every problem: they count only when there is none.
  */
 export function readExpectations(
   json: ExpectationsJson,
   badCronReason: BadCronReason,
-): { readonly expectations: JobExpectations; readonly problems: readonly Problem[] } {
+): { readonly change: ExpectationsChange; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const read: Reader = {
     badCronReason,
@@ -92,18 +98,34 @@ export function readExpectations(
       return isGood ? durationMs : read.report(path, durationHint(minMs))
     },
   }
-  const expectations: JobExpectations = {
-    description: readDescription(json.description),
-    schedule: json.schedule == null ? null : readSchedule(json.schedule, read),
-    graceMs: read.duration('/grace', json.grace, 0) ?? DEFAULT_EXPECTATIONS.graceMs,
-    maxRuntimeMs: read.duration('/max_runtime', json.max_runtime),
-    heartbeatTimeoutMs: read.duration('/heartbeat_timeout', json.heartbeat_timeout),
-    failureTolerance: json.failure_tolerance ?? DEFAULT_EXPECTATIONS.failureTolerance,
-    recoveryThreshold: json.recovery_threshold ?? DEFAULT_EXPECTATIONS.recoveryThreshold,
-    freshnessMs: read.duration('/freshness', json.freshness),
-    paused: json.paused ?? false,
+  return { change: readChange(json, read), problems }
+}
+
+function readChange(json: ExpectationsJson, read: Reader): ExpectationsChange {
+  const readings: { readonly [Key in keyof ExpectationsJson]-?: () => ExpectationsChange } = {
+    description: () => ({ description: readDescription(json.description) }),
+    schedule: () => ({
+      schedule: json.schedule == null ? null : readSchedule(json.schedule, read),
+    }),
+    grace: () => ({
+      graceMs: read.duration('/grace', json.grace, 0) ?? DEFAULT_EXPECTATIONS.graceMs,
+    }),
+    max_runtime: () => ({ maxRuntimeMs: read.duration('/max_runtime', json.max_runtime) }),
+    heartbeat_timeout: () => ({
+      heartbeatTimeoutMs: read.duration('/heartbeat_timeout', json.heartbeat_timeout),
+    }),
+    failure_tolerance: () => ({
+      failureTolerance: json.failure_tolerance ?? DEFAULT_EXPECTATIONS.failureTolerance,
+    }),
+    recovery_threshold: () => ({
+      recoveryThreshold: json.recovery_threshold ?? DEFAULT_EXPECTATIONS.recoveryThreshold,
+    }),
+    freshness: () => ({ freshnessMs: read.duration('/freshness', json.freshness) }),
+    paused: () => ({ paused: json.paused ?? DEFAULT_EXPECTATIONS.paused }),
   }
-  return { expectations, problems }
+  const members = Object.keys(readings) as (keyof ExpectationsJson)[]
+  const sent = members.filter((member) => json[member] !== undefined)
+  return Object.assign({}, ...sent.map((member) => readings[member]())) as ExpectationsChange
 }
 
 /** Reads values, and notes what is wrong with them; `null` is not set, or wrong. */

@@ -3,7 +3,7 @@ import { RUN_LETTERS, type RunState } from '../../protocol/index.js'
 import { MAX_MESSAGE_LENGTH } from './error-message.js'
 import type { ExpectationsJson } from './job-expectations.js'
 
-/** A value that may be null, which says the same as leaving it out. */
+/** A value that may be null, which stands for its default. */
 const nullable = <Value>(type: string, more: object = {}) =>
   Type.Optional(Type.Unsafe<Value | null>({ type: [type, 'null'], ...more }))
 
@@ -11,7 +11,7 @@ const duration = (description: string, example: string) =>
   nullable<string>('string', { description, examples: [example] })
 
 const count = (description: string) =>
-  nullable<number>('integer', { minimum: 1, maximum: 50, default: 1, description, examples: [2] })
+  nullable<number>('integer', { minimum: 1, maximum: 50, description, examples: [2] })
 
 const instant = (description: string) => Type.String({ format: 'date-time', description })
 const optional = {
@@ -25,9 +25,13 @@ const scheduleSchema = {
   properties: {
     interval: { type: ['string', 'null'], description: 'How often, in ISO 8601' },
     cron: { type: ['string', 'null'], maxLength: 200, description: 'Five fields, or a nickname' },
-    timezone: { type: ['string', 'null'], maxLength: 100, description: 'With cron; IANA' },
+    timezone: {
+      type: ['string', 'null'],
+      maxLength: 100,
+      description: 'With cron; IANA; UTC unless set',
+    },
   },
-  description: 'When it runs: either an interval or a cron expression',
+  description: 'When it runs: either an interval or a cron expression; replaced as a whole',
   examples: [{ interval: 'PT1H' }, { cron: '30 3 * * *', timezone: 'Europe/Riga' }],
 }
 
@@ -41,13 +45,15 @@ const expectationMembers = {
   grace: duration('How late a run may be; PT5M unless set', 'PT5M'),
   max_runtime: duration('How long a run may take', 'PT30M'),
   heartbeat_timeout: duration('How long a run may be silent', 'PT2M'),
-  failure_tolerance: count('So many failures in a row make it Failing'),
-  recovery_threshold: count('So many successes in a row end that'),
+  failure_tolerance: count('So many failures in a row make it Failing; 1 unless set'),
+  recovery_threshold: count('So many successes in a row end that; 1 unless set'),
   freshness: duration('How old the last success may be', 'P1D'),
-  paused: nullable<boolean>('boolean', { description: 'Whether it is left out of the roll-ups' }),
+  paused: nullable<boolean>('boolean', {
+    description: 'Whether it is left out of the roll-ups; false unless set',
+  }),
 }
 
-/** What is said of a job with PUT. */
+/** What is said of a job with PUT: what is absent keeps its value. */
 export const expectationsSchema = Type.Object(expectationMembers, {
   additionalProperties: false,
   examples: [

@@ -1,7 +1,11 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RunState } from '../../protocol/index.js'
 import type { Schema } from '../database/schema.js'
-import type { JobExpectations } from './job-expectations.js'
+import {
+  DEFAULT_EXPECTATIONS,
+  type ExpectationsChange,
+  type JobExpectations,
+} from './job-expectations.js'
 
 /** A namespace, and how many jobs it has. */
 export interface NamespaceFacts {
@@ -105,19 +109,49 @@ async function readJobs(
 }
 
 /**
- * Replaces what is expected of a job; the job is made when it is not there yet.
+ * What an upsert sets for each member that was sent; `excluded` is the row as if all others had
+ * their defaults.
  *
  * A description that a person has set holds for ever: its date is infinity, so no reporter's is
  * newer. Without one, what reporters say of the job stays.
+ */
+const ASSIGNMENTS: { readonly [Key in keyof JobExpectations]: RawBuilder<unknown> } = {
+  description: sql`
+    description = CASE
+      WHEN excluded.description IS NULL AND j.described_at < 'infinity' THEN j.description
+      ELSE excluded.description END,
+    described_at = CASE
+      WHEN excluded.description IS NULL AND j.described_at < 'infinity' THEN j.described_at
+      ELSE excluded.described_at END`,
+  schedule: sql`schedule_interval = excluded.schedule_interval,
+    schedule_cron = excluded.schedule_cron, timezone = excluded.timezone`,
+  graceMs: sql`grace = excluded.grace`,
+  maxRuntimeMs: sql`max_runtime = excluded.max_runtime`,
+  heartbeatTimeoutMs: sql`heartbeat_timeout = excluded.heartbeat_timeout`,
+  failureTolerance: sql`failure_tolerance = excluded.failure_tolerance`,
+  recoveryThreshold: sql`recovery_threshold = excluded.recovery_threshold`,
+  freshnessMs: sql`freshness = excluded.freshness`,
+  paused: sql`paused_at = CASE WHEN excluded.paused_at IS NOT NULL
+    THEN coalesce(j.paused_at, excluded.paused_at) END`,
+}
+
+/** Sets nothing, so that the row is returned also when nothing changes. */
+const NO_CHANGE = sql`created_at = j.created_at`
+
+/**
+ * Changes what is expected of a job, and nothing else of it; the job is made when it is not there
+ * yet. Two that change different members at once do not undo each other.
  *
  * @returns whether the job was made.
  */
-export async function replaceExpectations(
+export async function changeExpectations(
   kysely: Kysely<Schema>,
   { namespace, name }: JobName,
-  expected: JobExpectations,
+  change: ExpectationsChange,
 ): Promise<boolean> {
+  const expected = { ...DEFAULT_EXPECTATIONS, ...change }
   const { description, schedule } = expected
+  const changed = (Object.keys(change) as (keyof JobExpectations)[]).map((key) => ASSIGNMENTS[key])
   const { rows } = await sql<{ created: boolean }>`
     INSERT INTO pipecast.job AS j (id, namespace, name, description, described_at,
       schedule_interval, schedule_cron, timezone, grace, max_runtime, heartbeat_timeout,
@@ -131,20 +165,7 @@ export async function replaceExpectations(
       ${interval(expected.heartbeatTimeoutMs)}, ${expected.failureTolerance},
       ${expected.recoveryThreshold}, ${interval(expected.freshnessMs)},
       CASE WHEN ${expected.paused}::boolean THEN clock_timestamp() END)
-    ON CONFLICT (id) DO UPDATE SET
-      description = CASE
-        WHEN excluded.description IS NULL AND j.described_at < 'infinity' THEN j.description
-        ELSE excluded.description END,
-      described_at = CASE
-        WHEN excluded.description IS NULL AND j.described_at < 'infinity' THEN j.described_at
-        ELSE excluded.described_at END,
-      schedule_interval = excluded.schedule_interval, schedule_cron = excluded.schedule_cron,
-      timezone = excluded.timezone, grace = excluded.grace, max_runtime = excluded.max_runtime,
-      heartbeat_timeout = excluded.heartbeat_timeout,
-      failure_tolerance = excluded.failure_tolerance,
-      recovery_threshold = excluded.recovery_threshold, freshness = excluded.freshness,
-      paused_at = CASE WHEN excluded.paused_at IS NOT NULL
-        THEN coalesce(j.paused_at, excluded.paused_at) END
+    ON CONFLICT (id) DO UPDATE SET ${sql.join([NO_CHANGE, ...changed])}
     RETURNING xmax = 0 AS created`.execute(kysely)
   return rows[0]?.created ?? false
 }

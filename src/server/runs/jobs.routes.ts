@@ -26,11 +26,11 @@ import {
   namespacesSchema,
 } from './job-schemas.js'
 import {
+  changeExpectations,
   type JobName,
   readJob,
   readNamespaceJobs,
   readNamespaces,
-  replaceExpectations,
 } from './jobs.queries.js'
 
 /** What the routes of jobs need. */
@@ -136,7 +136,7 @@ function addExpectations(app: FastifyInstance, deps: JobRoutesDeps): void {
         ...documentation,
         summary: 'Say what is expected of a job',
         description:
-          'Replaces all expectations: what is absent or null has its default. The job is made when it is not there yet. Durations are ISO 8601, in weeks, days and smaller units. Dashboards see the change at once.',
+          'Changes what is sent: a member that is absent keeps its value, and null gives it its default. A schedule replaces the whole schedule. The job is made when it is not there yet. Durations are ISO 8601, in weeks, days and smaller units. Dashboards see the change at once.',
         params: jobParams,
         body: expectationsSchema,
         response: { 200: jobSchema, 201: jobSchema, ...errors },
@@ -147,11 +147,11 @@ function addExpectations(app: FastifyInstance, deps: JobRoutesDeps): void {
       if (invalid !== undefined && invalid.validationContext !== 'body') throw invalid
       const illTyped = problemsOf((invalid?.validation ?? []) as FastifySchemaValidationError[])
       const body = withoutMembers(request.body, illTyped)
-      const { expectations, problems } = readExpectations(body, badCronReason(deps))
+      const { change, problems } = readExpectations(body, badCronReason(deps))
       const all = [...illTyped, ...problems]
       if (all.length > 0) return sendProblems(reply, 'body', all)
       const job = jobOf(request.params)
-      const created = await answerFailures(replaceExpectations(deps.kysely, job, expectations))
+      const created = await answerFailures(changeExpectations(deps.kysely, job, change))
       return reply.code(created ? 201 : 200).send(await showJob(job, deps.kysely))
     },
   )

@@ -18,16 +18,29 @@ const read = (json: Parameters<typeof readExpectations>[0], badCronReason = anyC
   readExpectations(json, badCronReason)
 
 describe('expectations', () => {
-  it('have their defaults where nothing is said, or null', () => {
-    const nothing = { schedule: null, grace: null, failure_tolerance: null, paused: null }
+  it('are not touched where nothing is said', () => {
+    expect(read({})).toEqual({ change: {}, problems: [] })
+    expect(read({ grace: 'PT1M' })).toEqual({ change: { graceMs: 60_000 }, problems: [] })
+  })
 
-    for (const json of [{}, nothing]) {
-      expect(read(json)).toEqual({ expectations: DEFAULT_EXPECTATIONS, problems: [] })
+  it('have their defaults where null is said', () => {
+    const nothing = {
+      description: null,
+      schedule: null,
+      grace: null,
+      max_runtime: null,
+      heartbeat_timeout: null,
+      failure_tolerance: null,
+      recovery_threshold: null,
+      freshness: null,
+      paused: null,
     }
+
+    expect(read(nothing)).toEqual({ change: DEFAULT_EXPECTATIONS, problems: [] })
   })
 
   it('are read from what is said', () => {
-    const { expectations, problems } = read({
+    const { change, problems } = read({
       description: 'Loads',
       schedule: { interval: 'PT1H' },
       grace: 'PT0S',
@@ -40,7 +53,7 @@ describe('expectations', () => {
     })
 
     expect(problems).toEqual([])
-    expect(expectations).toEqual({
+    expect(change).toEqual({
       description: 'Loads',
       schedule: { kind: 'interval', intervalMs: 3_600_000 },
       graceMs: 0,
@@ -56,14 +69,14 @@ describe('expectations', () => {
   it('may have a cron schedule, in UTC unless a zone is named', () => {
     const cron = '30 3 * * *'
 
-    expect(read({ schedule: { cron } }).expectations.schedule).toEqual({
+    expect(read({ schedule: { cron } }).change.schedule).toEqual({
       kind: 'cron',
       expression: cron,
       timezone: 'UTC',
     })
-    expect(
-      read({ schedule: { cron, timezone: 'Europe/Riga' } }).expectations.schedule,
-    ).toMatchObject({ timezone: 'Europe/Riga' })
+    expect(read({ schedule: { cron, timezone: 'Europe/Riga' } }).change.schedule).toMatchObject({
+      timezone: 'Europe/Riga',
+    })
   })
 
   it.each([
@@ -111,10 +124,10 @@ describe('expectations', () => {
   })
 
   it('keep a description that can be stored and shown to everybody', () => {
-    const { expectations } = read({ description: 'a\0b postgres://joe:hunter2@db' })
+    const { change } = read({ description: 'a\0b postgres://joe:hunter2@db' })
 
-    expect(expectations.description).toBe('a\uFFFDb postgres://joe:[redacted]@db')
-    expect(read({ description: '' }).expectations.description).toBeNull()
+    expect(change.description).toBe('a\uFFFDb postgres://joe:[redacted]@db')
+    expect(read({ description: '' }).change.description).toBeNull()
   })
 
   it('can be sent back as they are shown', () => {
@@ -140,7 +153,9 @@ describe('expectations', () => {
       fc.property(expected, (expectations) => {
         const json = expectationsJson(expectations)
         expect(JSON.stringify(json)).not.toContain('null')
-        expect(read(json)).toEqual({ expectations, problems: [] })
+        const { change, problems } = read(json)
+        expect({ ...DEFAULT_EXPECTATIONS, ...change }).toEqual(expectations)
+        expect(problems).toEqual([])
       }),
     )
   })
