@@ -27,6 +27,8 @@ export interface Lateness {
   readonly lateSince: number | null
   /** The tick that is awaited; in the past while late. */
   readonly nextExpectedAt: number | null
+  /** The next instant at which the clock alone changes any of this; `null` when there is none. */
+  readonly changesAt: number | null
 }
 
 /** Without a schedule nothing is late. */
@@ -36,6 +38,7 @@ export const NOT_LATE: Lateness = {
   isLate: false,
   lateSince: null,
   nextExpectedAt: null,
+  changesAt: null,
 }
 
 const BAD_SCHEDULE: Lateness = { ...NOT_LATE, isBadSchedule: true }
@@ -68,12 +71,12 @@ export function lateness(
   if (schedule === null) return NOT_LATE
   const expectedAt = firstExpectedAt(schedule, job.createdAt, { runs, nextTick })
   if (expectedAt === null) return BAD_SCHEDULE
-  if (now < expectedAt) return { ...NOT_LATE, nextExpectedAt: expectedAt }
+  if (now < expectedAt) return { ...NOT_LATE, nextExpectedAt: expectedAt, changesAt: expectedAt }
   const dueAt =
     busyUntilAt !== null && busyUntilAt >= expectedAt
       ? dueAfterEnd(schedule, busyUntilAt, nextTick)
       : expectedAt
-  if (dueAt === null || now < dueAt) return NOT_LATE
+  if (dueAt === null || now < dueAt) return { ...NOT_LATE, changesAt: dueAt }
   return overdue(job, schedule, { now, nextTick, dueAt })
 }
 
@@ -91,7 +94,9 @@ function overdue(
       missedAt.length < HISTORY_LENGTH ? dueAfterStart(schedule, awaitedAt, nextTick) : null
   }
   const isLate = awaitedAt !== null && now >= awaitedAt
-  return { isBadSchedule: false, missedAt, isLate, lateSince: dueAt, nextExpectedAt: awaitedAt }
+  const changesAt = awaitedAt !== null && isLate ? awaitedAt + graceMs : awaitedAt
+  const nextExpectedAt = awaitedAt
+  return { isBadSchedule: false, missedAt, isLate, lateSince: dueAt, nextExpectedAt, changesAt }
 }
 
 /** D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. */

@@ -18,11 +18,9 @@ export function nextChangeAt(
   seen: { readonly health: JobHealth; readonly now: number },
 ): number | null {
   if (job.paused) return null
-  const { nextExpectedAt } = seen.health
   const believedAt = believedUntilAt(job, runs)
   const candidates = [
-    nextExpectedAt,
-    nextExpectedAt === null ? null : nextExpectedAt + job.graceMs,
+    seen.health.latenessChangesAt,
     timeLimitAt(job, runs),
     believedAt === null ? null : believedAt + 1,
     after(runs.lastSuccessAt, job.freshnessMs),

@@ -37,6 +37,11 @@ describe('nextChangeAt', () => {
     expect(changeAfter(job, [run('COMPLETED', at('11:00:00'))])).toBe(at('13:00:00') + 1)
   })
 
+  it('[D4] is when a run that is no longer believed should have had a successor', () => {
+    // It is believed until 11:58, and the next would be due an hour after.
+    expect(changeAfter(hourly, [run('RUNNING', at('10:58:00'))])).toBe(at('12:58:00'))
+  })
+
   it('[H1] is never for a paused job, and for one of which nothing is expected', () => {
     expect(changeAfter(jobWith({ ...hourly, paused: true }), [])).toBeNull()
     expect(changeAfter(jobWith(), [run('COMPLETED', at('11:00:00'))])).toBeNull()

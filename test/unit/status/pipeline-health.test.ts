@@ -14,6 +14,7 @@ function own(status: HealthStatus, ...reasons: HealthReason[]): JobHealth {
     nextExpectedAt: null,
     lateSince: null,
     missedAt: [],
+    latenessChangesAt: null,
     successRate: null,
   }
 }
