@@ -66,10 +66,18 @@ describe.skipIf(!hasCurl)('a ping by curl', () => {
     expect(await runsOf(JOB)).toMatchObject([expected])
   })
 
-  it('[P7.10] names its run, so that runs which overlap stay apart', async () => {
-    const ends = await Promise.all([follow('trap'), follow('trap', FAILS)])
+  it('[P7.10] names its run, so that the older of two that overlap can end first', async () => {
+    const [older, newer] = ['older', 'newer'].map((name) => join(where().folder, name))
+    const olderEnd = follow('trap', { LOAD_UNTIL: older! })
+    await expect.poll(() => runsOf(JOB)).toHaveLength(1)
+    const newerEnd = follow('trap', { LOAD_UNTIL: newer!, ...FAILS })
+    await expect.poll(() => runsOf(JOB)).toHaveLength(2)
+    writeFileSync(older!, '')
+    const first = await olderEnd
+    writeFileSync(newer!, '')
+    const second = await newerEnd
 
-    expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 3])
+    expect([first.exitCode, second.exitCode]).toEqual([0, 3])
     expect(await runsOf(JOB)).toMatchObject([
       { state: 'COMPLETED', exit_code: 0, has_start: true },
       { state: 'FAILED', exit_code: 3, has_start: true },

@@ -25,10 +25,11 @@ export const REPORTER_TOKEN = 'a-token-of-the-reporter'
 
 const CLI_MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli', 'main.js')
 
-/** The job: it says "loading", and fails with LOAD_EXIT when that is set. */
+/** The job: it waits for the file LOAD_UNTIL and fails with LOAD_EXIT, where these are set. */
 const JOB_FILES: Readonly<Record<string, string>> = {
   'nightly-load.sh': `#!/bin/sh
 echo loading
+while [ -n "\${LOAD_UNTIL:-}" ] && [ ! -e "\$LOAD_UNTIL" ]; do sleep 0.02; done
 [ "\${LOAD_EXIT:-0}" = 0 ] || echo 'disk full' >&2
 exit "\${LOAD_EXIT:-0}"
 `,
@@ -91,7 +92,7 @@ export function useReportingWorkplace(): ReportingWorkplace {
     runsOf: async (job) => {
       const { rows } = await pool.query<RunRow>(
         `SELECT run.* FROM pipecast.run JOIN pipecast.job ON job.id = run.job_id
-         WHERE job.namespace = 'default' AND job.name = $1 ORDER BY run.exit_code, run.run_id`,
+         WHERE job.namespace = 'default' AND job.name = $1 ORDER BY run.started_at, run.run_id`,
         [job],
       )
       return rows
