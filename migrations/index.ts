@@ -5,6 +5,7 @@ import * as queuesAndHints from './0003-queues-and-hints.js'
 import * as recordRunEvents from './0004-record-run-events.js'
 import * as statusChanges from './0005-status-changes.js'
 import * as sqlReporting from './0006-sql-reporting.js'
+import * as dataQuality from './0007-data-quality.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-record-run-events': recordRunEvents,
   '0005-status-changes': statusChanges,
   '0006-sql-reporting': sqlReporting,
+  '0007-data-quality': dataQuality,
 }

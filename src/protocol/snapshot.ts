@@ -48,6 +48,16 @@ interface JobEntry {
   readonly last_run?: string
 }
 
+/** What is checked of the data of a job: its metrics with a threshold, and its assertions. */
+export interface Quality {
+  /** How many checks there are. */
+  readonly checks: number
+  /** How many of them fail. */
+  readonly failed: number
+  /** The names of the first 5 that fail, in alphabetical order. */
+  readonly failing?: readonly string[]
+}
+
 /** One source: a direct child job of a pipeline, or a pipeline without children. */
 export interface SourceStatus extends JobEntry {
   /** The key of the pipeline it belongs to. */
@@ -75,6 +85,8 @@ export interface SourceStatus extends JobEntry {
   readonly error?: string
   /** One letter a run (see {@link RUN_LETTERS}), oldest first, at most 90. */
   readonly history: string
+  /** Absent when nothing is checked of its data. */
+  readonly quality?: Quality
 }
 
 /** One pipeline: a root job together with its sources. */

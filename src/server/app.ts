@@ -19,6 +19,7 @@ import { registerPlugins } from './http/plugins.js'
 import { healthRoutes } from './observability/health.routes.js'
 import { jobRunRoutes } from './runs/job-runs.routes.js'
 import { jobRoutes } from './runs/jobs.routes.js'
+import { metricRoutes } from './runs/metrics.routes.js'
 import { pingRoutes } from './runs/ping.routes.js'
 import { queueRoutes } from './runs/queues.routes.js'
 import { createRunRecorder } from './runs/run-recorder.js'
@@ -241,6 +242,7 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
   await fastify.register(jobRoutes({ ...edge, kysely, parseCron }))
   await fastify.register(jobRunRoutes({ ...edge, kysely }))
   await fastify.register(queueRoutes({ ...edge, kysely }))
+  await fastify.register(metricRoutes({ ...edge, kysely, maxBytes, now }))
   await fastify.register(
     healthRoutes({
       version: options.version,

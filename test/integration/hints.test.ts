@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
+import type { MetricReport } from '../../src/server/runs/metric-report.js'
+import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import type { RunEvent } from '../../src/server/runs/run-event.js'
 import {
   encodeRunEvent,
@@ -7,6 +9,7 @@ import {
   recordRunEvents,
 } from '../../src/server/runs/runs.queries.js'
 import { type HintRecorder, recordHints } from '../support/hint-recorder.js'
+import { metric } from '../support/metrics.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
 import { emptyTables } from '../support/table-contents.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
@@ -51,6 +54,11 @@ const setQueue = ({ depth, running }: { readonly depth: number; readonly running
        updated_at = excluded.updated_at`,
     [depth, running],
   )
+
+const measure = (time: string, value: number, more: Partial<MetricReport> = {}) =>
+  recordMetrics(database.kysely, [metric(time, value, more)])
+
+const check = (time: string, value: number) => measure(time, value, { minimum: 1 })
 
 const setJob = (assignment: string) => sql(`UPDATE pipecast.job SET ${assignment}`)
 
@@ -110,6 +118,27 @@ describe('a hint', () => {
     await change()
 
     expect(await hints.take()).toEqual([])
+  })
+
+  it('[P6.3] is given when a check appears, fails, recovers or goes, and else not', async () => {
+    const hinted = async (change: () => Promise<unknown>) => {
+      await change()
+      return (await hints.take()).length
+    }
+    const remove = (name: string) => sql('DELETE FROM pipecast.metric WHERE name = $1', [name])
+
+    expect(await hinted(() => measure('10:00:00', 5, { name: 'no check' }))).toBe(0)
+    expect(await hinted(() => measure('10:00:01', 6, { name: 'no check' }))).toBe(0)
+    expect(await hinted(() => check('10:00:00', 5))).toBe(1)
+    expect(await hinted(() => check('10:00:01', 4))).toBe(0)
+    expect(await hinted(() => check('10:00:02', 0))).toBe(1)
+    expect(await hinted(() => check('10:00:03', -1))).toBe(0)
+    expect(await hinted(() => check('10:00:01', 9))).toBe(0)
+    expect(await hinted(() => check('10:00:04', 1))).toBe(1)
+    expect(await hinted(() => measure('10:00:05', 1))).toBe(1) // no check any more
+    expect(await hinted(() => check('10:00:06', 1))).toBe(1)
+    expect(await hinted(() => remove('no check'))).toBe(0)
+    expect(await hinted(() => remove('rows'))).toBe(1)
   })
 
   it('is not given for what is rolled back', async () => {

@@ -198,6 +198,7 @@ describe('the description of the API', () => {
         '/api/v1/namespaces/{namespace}/jobs/{job}/runs',
         '/api/v1/runs/{run}',
         '/api/v1/queues/{name}',
+        '/api/v1/metrics',
       ]),
     )
     expect(JSON.stringify(paths['/api/v1/namespaces/{namespace}/jobs/{job}'])).toContain('PT10M')

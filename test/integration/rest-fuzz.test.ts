@@ -146,6 +146,19 @@ const expectations = fc.record(
   },
   { requiredKeys: [] },
 )
+const metric = fc.record(
+  {
+    namespace: fc.option(fc.string({ unit: 'binary', maxLength: 5 })),
+    job: fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+    name: fc.string({ unit: 'binary', minLength: 1, maxLength: 250 }),
+    value: fc.oneof(fc.double(), threshold),
+    unit: fc.option(fc.string({ unit: 'binary', maxLength: 60 })),
+    at: fc.option(fc.date().map((date) => JSON.stringify(date).slice(1, -1))),
+    min: fc.option(fc.double()),
+    max: fc.option(fc.double()),
+  },
+  { requiredKeys: ['job', 'name', 'value'] },
+)
 const queue = fc.record({ depth: threshold, running: threshold }, { requiredKeys: [] })
 
 const body = fc.oneof(
@@ -155,6 +168,7 @@ const body = fc.oneof(
   ),
   expectations.map((value) => JSON.stringify(value)),
   queue.map((value) => JSON.stringify(value)),
+  fc.oneof(metric, fc.array(metric)).map((value) => JSON.stringify(value)),
   fc.jsonValue().map((value) => JSON.stringify(value)),
   fc.string({ unit: 'binary' }).map((text) => Buffer.from(text).toString()),
   fc.constantFrom('', '{', 'null', '{"depth":1e999}', '{"__proto__":{}}', '['.repeat(5_000)),
@@ -193,9 +207,10 @@ describe('whatever is asked', () => {
     const target = fc.constantFrom(
       '/api/v1/namespaces/default/jobs/load',
       '/api/v1/queues/scraping',
+      '/api/v1/metrics',
     )
     const put = fc.record({
-      method: fc.constant('PUT'),
+      method: fc.constantFrom('PUT', 'POST'),
       path: fc.oneof({ weight: 4, arbitrary: target }, { weight: 1, arbitrary: path }),
       body,
       contentType,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HealthStatus } from '../../src/protocol/index.js'
 import { seekLeadership } from '../../src/server/database/leadership.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
+import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
 import { createScheduleReader } from '../../src/server/status/schedule.js'
 import { readJobs, readStatusFacts } from '../../src/server/status/status.queries.js'
@@ -12,6 +13,7 @@ import {
   timeOutRuns,
   writeSweep,
 } from '../../src/server/status/sweeper.queries.js'
+import { metric, readMetricRows } from '../support/metrics.js'
 import { at } from '../support/recent-runs.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
 import { emptyTables } from '../support/table-contents.js'
@@ -200,6 +202,21 @@ describe('retention', () => {
         (SELECT sum(records_total)::integer FROM pipecast.job_summary) AS records`)
     expect(isMore).toEqual([true, true, false])
     expect(rows).toEqual([{ runs: 90, records: 2_500 }])
+  })
+
+  it('removes metrics that were not measured for so many days, and not before', async () => {
+    await recordMetrics(database.kysely, [
+      metric('12:00:00', 0, { name: 'old', minimum: 1, at: '2025-12-28T12:00:00Z' }),
+      metric('12:00:00', 0, { name: 'new', minimum: 1, at: '2025-12-29T12:00:00Z' }),
+    ])
+
+    await removeExpired(
+      database.kysely,
+      { eventDays: 7, runDays: 30 },
+      new Date('2026-01-28T12:00:00Z'),
+    )
+
+    expect(await readMetricRows(database.pool)).toMatchObject([{ name: 'new' }])
   })
 
   it('removes events after their days, and not before', async () => {

@@ -4,8 +4,8 @@ import { EventRejectedError, RecordingUnavailableError } from './run-recorder.js
 
 const RETRY_AFTER_MS = 2_000
 
-/** Postgres names a missing table so: the migrations have not run yet. */
-const UNDEFINED_TABLE = '42P01'
+/** How Postgres names a missing schema, table or function: the migrations have not run yet. */
+const NOT_MIGRATED: readonly unknown[] = ['3F000', '42P01', '42883']
 
 /**
  * Waits for work that needs the database, and says what its failure means to a caller.
@@ -28,7 +28,7 @@ function httpError(cause: unknown): HttpError | null {
   if (cause instanceof RecordingUnavailableError) {
     return new HttpError(503, cause.code, cause.message, { retryAfterMs: RETRY_AFTER_MS, cause })
   }
-  const isMigrated = (cause as { code?: unknown } | null)?.code !== UNDEFINED_TABLE
+  const isMigrated = !NOT_MIGRATED.includes((cause as { code?: unknown } | null)?.code)
   switch (isMigrated ? databaseFailure(cause) : 'unavailable') {
     case 'rejected':
       return new HttpError(400, 'value_rejected', 'the database does not take a value', { cause })

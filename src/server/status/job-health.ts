@@ -14,6 +14,7 @@ import { believedUntilAt, SLOW_FACTOR, withTimeOuts } from './time-limits.js'
  * - `bad_schedule`: its cron expression or time zone cannot be read
  * - `not_fresh`: its last success is too old (H8)
  * - `slow`: the running or newest run takes much longer than usual (H9)
+ * - `data_quality`: a check of its data fails (H12)
  * - `late`: a run is due (H7)
  * - `no_runs`: no run has succeeded or failed yet (H10)
  * - `paused`: somebody paused it (H1)
@@ -28,6 +29,7 @@ export type HealthReason =
   | 'bad_schedule'
   | 'not_fresh'
   | 'slow'
+  | 'data_quality'
   | 'late'
   | 'no_runs'
   | 'paused'
@@ -50,8 +52,16 @@ export interface JobHealth {
   readonly lateSince: number | null
   /** The ticks that were missed and that no MISSED run records yet. */
   readonly missedAt: readonly number[]
+  /** The next instant at which it becomes late or missed if nothing is reported. */
+  readonly latenessChangesAt: number | null
   /** Successes among all outcomes of the history, 0 to 1; `null` when there are none. */
   readonly successRate: number | null
+}
+
+/** When a job is judged, and what is known of it besides its runs. */
+export interface Circumstances extends Clock {
+  /** So many checks of its data fail; none unless said. */
+  readonly failedChecks?: number
 }
 
 /** One rule that matched. */
@@ -65,6 +75,7 @@ interface Evidence {
   readonly runs: RecentRuns
   readonly late: Lateness
   readonly slow: boolean
+  readonly failedChecks: number
   readonly now: number
 }
 
@@ -81,14 +92,17 @@ const PAUSED: readonly HealthReason[] = ['paused']
  * just been by, so nothing depends on when TIMED_OUT and MISSED runs are written, and nothing is
  * counted twice once they are. It never throws.
  */
-export function jobHealth(job: JobExpectations, reported: RecentRuns, clock: Clock): JobHealth {
-  const { now, nextTick } = clock
+export function jobHealth(
+  job: JobExpectations,
+  reported: RecentRuns,
+  { now, nextTick, failedChecks = 0 }: Circumstances,
+): JobHealth {
   const inTime = withTimeOuts(job, reported, now)
   const busyUntilAt = believedUntilAt(job, inTime)
   const late = job.paused ? NOT_LATE : lateness(job, inTime, { now, nextTick, busyUntilAt })
   const runs = withMissed(inTime, late.missedAt.length)
   const slow = isSlow(runs, now)
-  const matches = job.paused ? null : matchRules(job, { runs, late, slow, now })
+  const matches = job.paused ? null : matchRules(job, { runs, late, slow, failedChecks, now })
   return {
     status: matches === null ? 'Paused' : (matches[0]?.status ?? 'Healthy'),
     reasons: matches === null ? PAUSED : reasonsOf(matches),
@@ -98,6 +112,7 @@ export function jobHealth(job: JobExpectations, reported: RecentRuns, clock: Clo
     nextExpectedAt: late.nextExpectedAt,
     lateSince: late.lateSince,
     missedAt: late.missedAt,
+    latenessChangesAt: late.changesAt,
     successRate: rateOf(tally(runs.history)),
   }
 }
@@ -122,6 +137,7 @@ function matchRules(job: JobExpectations, evidence: Evidence): readonly Match[] 
   if (late.isBadSchedule) match('Degraded', 'bad_schedule')
   if (isOlderThan(runs.lastSuccessAt, job.freshnessMs, now)) match('Degraded', 'not_fresh')
   if (slow) match('Degraded', 'slow')
+  if (evidence.failedChecks > 0) match('Degraded', 'data_quality')
   if (late.isLate) match('Late', 'late')
   if (recent.outcomes === 0 && !late.isLate) match('Unknown', 'no_runs')
   return matches.sort((one, other) => severity(other.status) - severity(one.status))

@@ -5,6 +5,7 @@ import type {
   HealthStatus,
   PipelineEntry,
   PipelineStatus,
+  Quality,
   QueueTotals,
   SourceStatus,
   StatusTotals,
@@ -14,7 +15,13 @@ import { type JobHealth, jobHealth } from './job-health.js'
 import { groupByRoot } from './job-tree.js'
 import type { Clock } from './lateness.js'
 import { pipelineHealth } from './pipeline-health.js'
-import type { JobFacts, QueueFacts, RecentTotals, StatusFacts } from './status.queries.js'
+import type {
+  JobFacts,
+  QualityFacts,
+  QueueFacts,
+  RecentTotals,
+  StatusFacts,
+} from './status.queries.js'
 
 /** A job together with its place in the document and the judgement on it. */
 interface Judged {
@@ -44,7 +51,10 @@ export function pipelineStatus(facts: StatusFacts, clock: Clock, isDemo: boolean
       parentId: job.parentId,
       key: keyOf(job),
       facts: job,
-      health: jobHealth(job.expectations, job.runs, clock),
+      health: jobHealth(job.expectations, job.runs, {
+        ...clock,
+        failedChecks: job.quality.failed,
+      }),
     }),
   )
   const groups = groupByRoot(judged)
@@ -102,7 +112,12 @@ function sourceStatus({ facts, health }: Judged, pipeline: string): SourceStatus
   if (health.stale) source.stale = true
   if (health.slow) source.slow = true
   if (facts.newestError !== null) source.error = facts.newestError
+  if (facts.quality.checks > 0) source.quality = quality(facts.quality)
   return source
+}
+
+function quality({ checks, failed, failing }: QualityFacts): Quality {
+  return { checks, failed, ...(failing.length > 0 ? { failing } : {}) }
 }
 
 function pipelineEntry(root: Judged, sources: readonly Judged[]): PipelineEntry {

@@ -3,7 +3,15 @@ import type { RunState } from '../../protocol/index.js'
 import type { Schema } from '../database/schema.js'
 import type { JobExpectations, RecentRuns, Schedule } from './job.js'
 
-/** A job, what is expected of it, and what its runs add up to. */
+/** What is checked of a job's data. */
+export interface QualityFacts {
+  readonly checks: number
+  readonly failed: number
+  /** The names of the first few that fail. */
+  readonly failing: readonly string[]
+}
+
+/** A job, what is expected of it, what its runs add up to, and how good its data is. */
 export interface JobFacts {
   readonly id: string
   readonly parentId: string | null
@@ -17,6 +25,7 @@ export interface JobFacts {
   readonly recordsTotal: number
   /** When a run last wrote records. */
   readonly recordsAt: number | null
+  readonly quality: QualityFacts
 }
 
 /** What finished lately, over all jobs. */
@@ -89,7 +98,13 @@ interface JobRow {
   readonly failing_since: number | null
   readonly records_total: number
   readonly records_at: number | null
+  readonly checks: number
+  readonly failed_checks: number
+  readonly failing_checks: readonly string[]
 }
+
+/** So many checks that fail are named. */
+const MAX_NAMED_CHECKS = 5
 
 /** An instant or a duration as milliseconds; a float, because pg hands out bigints as text. */
 const ms = (column: string) => sql`date_part('epoch', ${sql.ref(column)}) * 1000`
@@ -109,8 +124,20 @@ export async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]>
       ${ms('s.last_success_at')} AS last_success_at,
       s.newest_duration_ms, s.usual_ms, s.longest_success_ms, s.newest_state, s.newest_error,
       ${ms('s.failing_since')} AS failing_since, s.records_total::float8 AS records_total,
-      ${ms('s.records_at')} AS records_at
+      ${ms('s.records_at')} AS records_at,
+      coalesce(checked.checks, 0) AS checks, coalesce(checked.failed, 0) AS failed_checks,
+      coalesce(breached.names, '{}') AS failing_checks
     FROM pipecast.job AS j JOIN pipecast.job_summary AS s ON s.job_id = j.id
+    LEFT JOIN (
+      SELECT job_id, count(*)::integer AS checks,
+        (count(*) FILTER (WHERE is_breached))::integer AS failed
+      FROM pipecast.metric WHERE num_nonnulls(minimum, maximum) > 0 GROUP BY job_id
+    ) AS checked ON checked.job_id = j.id
+    LEFT JOIN (
+      SELECT job_id,
+        (array_agg(name ORDER BY name COLLATE "C"))[1:${sql.lit(MAX_NAMED_CHECKS)}] AS names
+      FROM pipecast.metric WHERE is_breached GROUP BY job_id
+    ) AS breached ON breached.job_id = j.id
     ORDER BY j.namespace COLLATE "C", j.name COLLATE "C"`.execute(db)
   return rows.map(toJobFacts)
 }
@@ -150,6 +177,7 @@ function toJobFacts(row: JobRow): JobFacts {
     failingSince: row.failing_since,
     recordsTotal: row.records_total,
     recordsAt: row.records_at,
+    quality: { checks: row.checks, failed: row.failed_checks, failing: row.failing_checks },
   }
 }
 

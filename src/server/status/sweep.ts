@@ -44,8 +44,8 @@ export function sweep(
   const missed: MissedTick[] = []
   const changes: StatusChange[] = []
   let nextAt: number | null = null
-  for (const { id, expectations, runs } of jobs) {
-    const health = jobHealth(expectations, runs, clock)
+  for (const { id, expectations, runs, quality } of jobs) {
+    const health = jobHealth(expectations, runs, { ...clock, failedChecks: quality.failed })
     for (const expectedAt of health.missedAt) missed.push({ jobId: id, expectedAt })
     const from = known.get(id) ?? null
     if (from !== health.status) {

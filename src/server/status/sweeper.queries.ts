@@ -89,6 +89,11 @@ export async function removeExpired(
         AND (old.started_at, old.run_id) < (oldest_kept.started_at, oldest_kept.run_id)
       WHERE old.ended_at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
       LIMIT ${BATCH})`,
+    // What has not been measured for so long is not known any more.
+    sql`DELETE FROM pipecast.metric WHERE (job_id, name) IN (
+      SELECT job_id, name FROM pipecast.metric
+      WHERE at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
+      LIMIT ${BATCH})`,
     sql`DELETE FROM pipecast.status_change WHERE id IN (
       SELECT id FROM pipecast.status_change AS old
       WHERE at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'

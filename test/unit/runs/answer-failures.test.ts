@@ -23,6 +23,8 @@ describe('what a failure means to a caller', () => {
     ['the server shuts down', withCode('57P01')],
     ['two writers were in each other’s way', withCode('40P01')],
     ['the migrations have not run', withCode('42P01')],
+    ['a newer migration has not run', withCode('42883')],
+    ['there is no schema yet', withCode('3F000')],
     ['recording is not possible', new RecordingUnavailableError('too many wait')],
   ])('[P7.5] is 503 with a time to come again, when %s', async (_what, cause) => {
     expect(await failureOf(cause)).toMatchObject({ statusCode: 503, retryAfterMs: 2_000, cause })

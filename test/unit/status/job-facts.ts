@@ -19,6 +19,7 @@ export function job(
     failingSince: null,
     recordsTotal: 0,
     recordsAt: null,
+    quality: { checks: 0, failed: 0, failing: [] },
     ...rest,
     runs: recentRuns(runs ?? []),
   }

@@ -21,6 +21,7 @@ const STATUS_OF: Readonly<Record<HealthReason, readonly string[]>> = {
   bad_schedule: ['Degraded'],
   not_fresh: ['Degraded'],
   slow: ['Degraded'],
+  data_quality: ['Degraded'],
   late: ['Late'],
   no_runs: ['Unknown'],
   paused: ['Paused'],

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 
 import { RUN_LETTERS, type RunState } from '../../../src/protocol/index.js'
 import type { JobExpectations } from '../../../src/server/status/job.js'
+import { jobHealth } from '../../../src/server/status/job-health.js'
+import { createScheduleReader } from '../../../src/server/status/schedule.js'
 import { healthOf } from '../../support/health-of.js'
-import { at, run } from '../../support/recent-runs.js'
+import { at, jobWith, type RunRow, recentRuns, run } from '../../support/recent-runs.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -123,6 +125,40 @@ describe('[H8] freshness of 1 h, last success at 12:00', () => {
     expect(healthOf(fresh, [run('ABORTED', at('01:00:00'))], at('13:00:00')).reasons).toEqual([
       'no_runs',
     ])
+  })
+})
+
+describe('[H12] the data of a job', () => {
+  const judge = (rows: readonly RunRow[], failedChecks: number, paused = false) =>
+    jobHealth(jobWith({ paused }), recentRuns(rows), {
+      now: at('12:00:00'),
+      nextTick: createScheduleReader(),
+      failedChecks,
+    })
+  const success = run('COMPLETED', at('11:00:00'))
+  const failure = run('FAILED', at('11:30:00'))
+
+  it('[H12] degrades it while a check fails, and not any more when none does', () => {
+    expect(judge([success], 1)).toMatchObject({ status: 'Degraded', reasons: ['data_quality'] })
+    expect(judge([success], 0)).toMatchObject({ status: 'Healthy', reasons: ['ok'] })
+  })
+
+  it('[H12] is told beside what is worse', () => {
+    expect(judge([success, failure], 2)).toMatchObject({
+      status: 'Failing',
+      reasons: ['failed', 'data_quality'],
+    })
+  })
+
+  it('[H12] is told of a job that never ran', () => {
+    expect(judge([], 1)).toMatchObject({
+      status: 'Degraded',
+      reasons: ['data_quality', 'no_runs'],
+    })
+  })
+
+  it('[H1] says nothing of a paused job', () => {
+    expect(judge([success], 1, true)).toMatchObject({ status: 'Paused', reasons: ['paused'] })
   })
 })
 

@@ -297,3 +297,28 @@ describe('pipelineStatus, its queues', () => {
     )
   })
 })
+
+describe('the quality of data in the document', () => {
+  const checked = (failing: readonly string[], checks = 3) =>
+    documentOf([job('load', { ...good, quality: { checks, failed: failing.length, failing } })])
+
+  it('[P8.4] is counted for each source, and what fails is named', () => {
+    const { sources, pipelines } = checked(['nulls', 'rows'])
+
+    expect(sources['load']).toMatchObject({
+      status: 'Degraded',
+      reasons: ['data_quality'],
+      quality: { checks: 3, failed: 2, failing: ['nulls', 'rows'] },
+    })
+    expect(pipelines['load']).toMatchObject({ status: 'Degraded', reasons: ['data_quality'] })
+  })
+
+  it('[P8.4] names nothing while nothing fails', () => {
+    expect(checked([]).sources['load']).toMatchObject({ status: 'Healthy' })
+    expect(checked([]).sources['load']!.quality).toEqual({ checks: 3, failed: 0 })
+  })
+
+  it('[P8.4] is not there when nothing is checked', () => {
+    expect(checked([], 0).sources['load']).not.toHaveProperty('quality')
+  })
+})

@@ -52,6 +52,19 @@ describe('sweep', () => {
     expect({ changes, missed }).toEqual({ changes: [], missed: [] })
   })
 
+  it('[H12] sees a job degraded by its data, though no run of it changed', () => {
+    const bad = { ...hourly, quality: { checks: 2, failed: 1, failing: ['rows'] } }
+
+    const { changes } = sweep([bad], new Map([[hourly.id, 'Healthy']]), {
+      now: at('12:30:00'),
+      nextTick,
+    })
+
+    expect(changes).toEqual([
+      { jobId: hourly.id, from: 'Healthy', status: 'Degraded', reasons: ['data_quality'] },
+    ])
+  })
+
   it('[H10] names no status before for a job that was not known', () => {
     const { changes } = sweep([job('new')], new Map(), { now: at('12:00:00'), nextTick })
 
