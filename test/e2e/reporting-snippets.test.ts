@@ -19,7 +19,7 @@ const FAILS = { LOAD_EXIT: '3' }
 const snippets = readSnippets(join(import.meta.dirname, '..', '..', 'docs', 'reporting.md'))
 const used = new Set<string>()
 
-const { where, server, pool, runsOf } = useReportingWorkplace()
+const { where, server, pool, runsOf, readJob, putJob } = useReportingWorkplace()
 
 function snippet(name: string): Snippet {
   const found = snippets.get(name)
@@ -119,7 +119,7 @@ describe('the wrapper', () => {
 
     expect(end).toEqual({ exitCode: 3, stdout: 'loading\n', stderr: 'disk full\n' })
     expect(await runsOf(JOB)).toMatchObject([{ state: 'FAILED', exit_code: 3 }])
-    expect(await readJob()).toMatchObject({
+    expect(await readJob(JOB)).toMatchObject({
       schedule: { cron: '30 3 * * *', timezone: 'Europe/Riga' },
     })
   })
@@ -170,14 +170,14 @@ describe.skipIf(!hasCurl)('REST by curl', () => {
   })
 
   it('[P7.8] what is expected of a job; what is not sent stays, and what is wrong changes nothing', async () => {
-    await putJob({ freshness: 'P1D' })
+    await putJob(JOB, { freshness: 'P1D' })
     await follow('expectations')
-    const told = await readJob()
-    const bad = await putJob({ grace: 'soon', max_runtime: 5 })
+    const told = await readJob(JOB)
+    const bad = await putJob(JOB, { grace: 'soon', max_runtime: 5 })
 
     expect(told).toMatchObject({ grace: 'PT10M', max_runtime: 'PT1H', freshness: 'P1D' })
     expect(bad).toMatchObject({ problems: [{ path: '/max_runtime' }, { path: '/grace' }] })
-    expect(await readJob()).toEqual(told)
+    expect(await readJob(JOB)).toEqual(told)
   })
 
   it('[P7.12] how much a queue holds', async () => {
@@ -185,6 +185,13 @@ describe.skipIf(!hasCurl)('REST by curl', () => {
 
     const { rows } = await pool().query('SELECT name, depth, running FROM pipecast.queue')
     expect(rows).toEqual([{ name: 'scraping', depth: 3, running: 1 }])
+  })
+
+  it('[P7.14] what a job measured of its data, and that it is too much', async () => {
+    await follow('metric')
+
+    const { rows } = await pool().query('SELECT value, maximum, is_breached FROM pipecast.metric')
+    expect(rows).toEqual([{ value: 0.013, maximum: 0.01, is_breached: true }])
   })
 })
 
@@ -281,16 +288,3 @@ describe('the document', () => {
     expect([...snippets.keys()].filter((name) => !used.has(name))).toEqual([])
   })
 })
-
-function readJob(): Promise<unknown> {
-  return server().getJson(`/api/v1/namespaces/default/jobs/${JOB}`)
-}
-
-async function putJob(body: object): Promise<unknown> {
-  const answer = await fetch(`${server().url}/api/v1/namespaces/default/jobs/${JOB}`, {
-    method: 'PUT',
-    headers: { Authorization: `Bearer ${REPORTER_TOKEN}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  })
-  return answer.json()
-}

@@ -18,9 +18,13 @@ export interface ReportingWorkplace {
   readonly pool: () => pg.Pool
   /** The runs of a job of the namespace `default`, oldest first. */
   readonly runsOf: (job: string) => Promise<readonly RunRow[]>
+  /** What the server says of a job of the namespace `default`. */
+  readonly readJob: (job: string) => Promise<unknown>
+  /** Says what is expected of such a job; resolves with the answer. */
+  readonly putJob: (job: string, body: object) => Promise<unknown>
 }
 
-/** The one token that the server takes. */
+/** One of the two tokens that the server takes. */
 export const REPORTER_TOKEN = 'a-token-of-the-reporter'
 
 const CLI_MAIN = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli', 'main.js')
@@ -74,6 +78,7 @@ export function useReportingWorkplace(): ReportingWorkplace {
     await database.drop()
     rmSync(folder, { recursive: true })
   })
+  const pathOf = (job: string) => `/api/v1/namespaces/default/jobs/${job}`
   return {
     where: (more = {}) => ({
       folder,
@@ -89,15 +94,28 @@ export function useReportingWorkplace(): ReportingWorkplace {
     }),
     server: () => server,
     pool: () => pool,
-    runsOf: async (job) => {
-      const { rows } = await pool.query<RunRow>(
-        `SELECT run.* FROM pipecast.run JOIN pipecast.job ON job.id = run.job_id
-         WHERE job.namespace = 'default' AND job.name = $1 ORDER BY run.started_at, run.run_id`,
-        [job],
-      )
-      return rows
-    },
+    runsOf: (job) => readRuns(pool, job),
+    readJob: (job) => server.getJson(pathOf(job)),
+    putJob: (job, body) => putJson(`${server.url}${pathOf(job)}`, body),
   }
+}
+
+async function readRuns(pool: pg.Pool, job: string): Promise<readonly RunRow[]> {
+  const { rows } = await pool.query<RunRow>(
+    `SELECT run.* FROM pipecast.run JOIN pipecast.job ON job.id = run.job_id
+     WHERE job.namespace = 'default' AND job.name = $1 ORDER BY run.started_at, run.run_id`,
+    [job],
+  )
+  return rows
+}
+
+async function putJson(url: string, body: object): Promise<unknown> {
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${REPORTER_TOKEN}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return answer.json()
 }
 
 function makeFolder(): string {
