@@ -164,7 +164,7 @@ describe('the run recorder', () => {
       blocker.release()
     }
     const tables = await readTables(onlooker.pool)
-    expect(tables).toEqual({ jobs: [], runs: [], summaries: [], eventIds: [] })
+    expect(tables).toEqual({ jobs: [], runs: [], summaries: [], metrics: [], eventIds: [] })
   })
 
   it('asks to send again when a statement takes too long', async () => {

@@ -51,6 +51,17 @@ const aboutEvent: fc.Arbitrary<AboutEvent> = fc.record(
     bytesWritten: fc.integer({ min: 0, max: 5 }),
     processingType: fc.constantFrom('BATCH' as const, 'STREAMING' as const),
     description: fc.constantFrom('Zebra', 'apple', 'ärger'),
+    assertions: fc.uniqueArray(
+      fc.record(
+        {
+          name: fc.constantFrom('unique', 'not_null'),
+          isSuccess: fc.boolean(),
+          isWarning: fc.boolean(),
+        },
+        { requiredKeys: ['name', 'isSuccess'] },
+      ),
+      { selector: ({ name }) => name },
+    ),
   },
   { requiredKeys: ['namespace', 'name', 'runId'] },
 )

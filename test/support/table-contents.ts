@@ -8,6 +8,7 @@ export interface TableContents {
   readonly jobs: readonly Row[]
   readonly runs: readonly Row[]
   readonly summaries: readonly Row[]
+  readonly metrics: readonly Row[]
   readonly eventIds: readonly string[]
 }
 
@@ -21,6 +22,8 @@ export async function readTables(pool: pg.Pool): Promise<TableContents> {
         FROM pipecast.run AS r) AS runs,
       (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'running_heard_at' ORDER BY job_id), '[]')
         FROM pipecast.job_summary AS s) AS summaries,
+      (SELECT coalesce(jsonb_agg(to_jsonb(m) ORDER BY job_id, name), '[]')
+        FROM pipecast.metric AS m) AS metrics,
       (SELECT coalesce(jsonb_agg(encode(id, 'hex') ORDER BY id), '[]')
         FROM pipecast.run_event) AS "eventIds"`)
   return rows[0]!

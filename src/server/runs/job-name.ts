@@ -19,8 +19,16 @@ const DIGEST_LENGTH = 16
  */
 export function canonicalName(value: unknown): string | null {
   if (typeof value !== 'string' || value === '') return null
-  const name = redactText(storableText(value))
-  if (name.length <= MAX_NAME_LENGTH) return name
+  return shortenedName(redactText(storableText(value)), MAX_NAME_LENGTH)
+}
+
+/**
+ * A name that is short enough: one that is too long ends in `…` and a digest of the whole.
+ *
+ * @param maxLength - in UTF-16 code units.
+ */
+export function shortenedName(name: string, maxLength: number): string {
+  if (name.length <= maxLength) return name
   const digest = createHash('sha256').update(name).digest('hex').slice(0, DIGEST_LENGTH)
-  return `${textHead(name, MAX_NAME_LENGTH - DIGEST_LENGTH - 1)}…${digest}`
+  return `${textHead(name, maxLength - DIGEST_LENGTH - 1)}…${digest}`
 }

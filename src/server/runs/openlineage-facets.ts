@@ -1,6 +1,7 @@
 import { errorMessage, MAX_MESSAGE_LENGTH } from './error-message.js'
 import { readEventTime } from './event-time.js'
 import { jsonMember } from './json-member.js'
+import { readAssertions } from './openlineage-assertions.js'
 import { redactText } from './redact.js'
 import type { RunEvent } from './run-event.js'
 import { textHead } from './storable-text.js'
@@ -18,6 +19,7 @@ export type FacetMembers = Pick<
   | 'progress'
   | 'processingType'
   | 'description'
+  | 'assertions'
 >
 
 /** So much of a log is kept, its end, in bytes of UTF-8. */
@@ -46,6 +48,7 @@ export function readFacets(event: unknown): FacetMembers {
     progress: readProgress(jsonMember(ownFacet, 'progress')),
     processingType: readProcessingType(event),
     description: readDescription(event),
+    assertions: readAssertions(event),
   })
 }
 

@@ -11,6 +11,15 @@ export interface RunReference {
   readonly name: string
 }
 
+/** What a test of data found. */
+export interface Assertion {
+  /** What is asserted, and of which dataset: the same name is the same assertion. */
+  readonly name: string
+  readonly isSuccess: boolean
+  /** Its failure is worth a warning, and degrades nothing. */
+  readonly isWarning?: boolean
+}
+
 /**
  * The one canonical form of "something happened to a run": every way of reporting ends here, and
  * the write path knows nothing else. Text holds neither NUL nor lone surrogates; instants are
@@ -41,6 +50,8 @@ export interface RunEvent {
   readonly progress?: { readonly done: number; readonly total?: number }
   readonly processingType?: 'BATCH' | 'STREAMING'
   readonly description?: string
+  /** At most 200, each of a name of its own of at most 200 characters. */
+  readonly assertions?: readonly Assertion[]
   /** The event as it came, secrets redacted; kept for audit and replay, never broadcast. */
   readonly raw: unknown
 }

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.js'
-import type { RunEvent } from './run-event.js'
+import type { Assertion, RunEvent } from './run-event.js'
 
-/** The row form of an event, as `pipecast.record_run_events` reads it: one element of its array. */
+/** The row form of an event, as the functions that record it read it: one element of their array. */
 export function encodeRunEvent(event: RunEvent): string {
   return JSON.stringify({
     id: event.id,
@@ -26,16 +26,24 @@ export function encodeRunEvent(event: RunEvent): string {
     progress_total: event.progress?.total,
     processing_type: event.processingType,
     description: event.description,
+    metrics: event.assertions?.map(encodeAssertion),
     raw: event.raw,
   })
 }
 
-/** Records events in one transaction: all of them or none. */
+/** Without a minimum nothing is asked of the value. */
+function encodeAssertion({ name, isSuccess, isWarning = false }: Assertion): object {
+  return { name, value: isSuccess ? 1 : 0, ...(isWarning ? {} : { minimum: 1 }) }
+}
+
+/** Records events, and what they measured, in one transaction: all of them or none. */
 export async function recordRunEvents(
   kysely: Kysely<Schema>,
   encoded: readonly string[],
 ): Promise<void> {
-  await sql`SELECT pipecast.record_run_events(${`[${encoded.join(',')}]`}::jsonb)`.execute(kysely)
+  await sql`
+    SELECT pipecast.record_run_events(events), pipecast.record_event_metrics(events)
+    FROM (VALUES (${`[${encoded.join(',')}]`}::jsonb)) AS given (events)`.execute(kysely)
 }
 
 /** When a job is expected to run, in milliseconds. */

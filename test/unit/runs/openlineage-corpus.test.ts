@@ -92,6 +92,25 @@ describe.skipIf(isCorpusMissing())('real OpenLineage events', () => {
     })
   })
 
+  it('[OL-corpus] reads the assertions of dbt, each once', () => {
+    const { assertions } = readFile('R', 'dbt-ol-send-events-018')
+    const dataset = 'bigquery/random-gcp-project.dbt_test1.test_second_dbt_model'
+
+    expect(assertions).toEqual([
+      { name: `unique_test_second_dbt_model_id on ${dataset}`, isSuccess: false },
+      { name: `not_null_test_second_dbt_model_id on ${dataset}`, isSuccess: true },
+    ])
+  })
+
+  it('[OL-corpus] reads assertions without names by what they assert', () => {
+    const { assertions } = readFile('A', 'ol-0001-python')
+
+    expect(assertions?.map(({ name }) => name)).toEqual([
+      'row_count_equal_to on my-datasource-namespace/instance.schema.table',
+      'no_null_values(id) on my-datasource-namespace/instance.schema.table',
+    ])
+  })
+
   it('[OL-corpus] keeps the size where the row count beside it is of the wrong shape', () => {
     const event = readFile('A', 'ol-0012-fluentd')
 
