@@ -25,13 +25,18 @@ export interface Watch {
   stop(): void
 }
 
+/** After a read that a hint asked for, the next such read waits this many times its duration. */
+const REST_FACTOR = 3
+const MAX_REST_MS = 100
+
 /** How long to wait for a read while there is older data to show instead. */
 const PATIENCE_MS = 1_000
 
 /**
  * A named live document. It is read
  * - once for all who watch, at each hint and at each tick;
- * - one read at a time, however many hints come: those that arrive during a read cost one more;
+ * - one read at a time, however many hints come: those that arrive during a read cost one more,
+ *   after a rest in proportion to what the read took;
  * - never while nobody watches and nobody polls.
  *
  * When a read fails the last good value stays, marked stale, until one succeeds.
@@ -46,6 +51,9 @@ export class Feed {
   private reading: Promise<void> | undefined
   private readingNext: Promise<void> | undefined
   private isHinted = false
+  private isHintedMeanwhile = false
+  private hintTimer: NodeJS.Timeout | undefined
+  private restUntil = 0
   /** Somebody watches, and a read has succeeded since they began. */
   private isLive = false
   private isFailing = false
@@ -103,7 +111,8 @@ export class Feed {
   /** Something was committed that may have changed the document. */
   hint(): void {
     this.isHinted = true
-    if (this.watchers > 0) void this.refresh()
+    if (this.reading !== undefined) this.isHintedMeanwhile = true
+    else this.followHint()
   }
 
   /**
@@ -151,6 +160,8 @@ export class Feed {
   private stopTicking(): void {
     this.isLive = false
     clearInterval(this.timer)
+    clearTimeout(this.hintTimer)
+    this.hintTimer = undefined
   }
 
   /** Waits for a read, but not long when there is an older value to show instead. */
@@ -168,10 +179,36 @@ export class Feed {
 
   private startReading(): Promise<void> {
     if (this.isClosed) return Promise.resolve()
+    const startedAt = this.options.now().getTime()
+    this.isHintedMeanwhile = false
     this.reading = this.readOnce().finally(() => {
       this.reading = undefined
+      const endedAt = this.options.now().getTime()
+      this.restUntil = endedAt + Math.min(MAX_REST_MS, REST_FACTOR * (endedAt - startedAt))
+      // Where another read is to follow anyway, it sees what was hinted at.
+      if (this.isHintedMeanwhile && this.readingNext === undefined) this.followHint()
     })
     return this.reading
+  }
+
+  /**
+   * Reads at once, or after a rest while hints come thick and fast: a storm of commits must not
+   * turn into a storm of reads, and what a read costs decides how often it is done.
+   */
+  private followHint(): void {
+    if (this.watchers === 0 || this.hintTimer !== undefined || this.isClosed) return
+    const restMs = this.restUntil - this.options.now().getTime()
+    if (restMs <= 0) {
+      void this.refresh()
+      return
+    }
+    this.hintTimer = setTimeout(
+      () => {
+        this.hintTimer = undefined
+        if (this.watchers > 0) void this.refresh()
+      },
+      Math.min(restMs, MAX_REST_MS),
+    )
   }
 
   private async readOnce(): Promise<void> {

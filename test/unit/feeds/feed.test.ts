@@ -91,6 +91,35 @@ describe('Feed, one read at a time', () => {
     expect(feed.newest?.dataJson).toBe('3')
   })
 
+  it('[P6.1] rests three times as long as a read took before hints cost another one', async () => {
+    const controlled = new ControlledFeed()
+    const { feed } = controlled
+    feed.watch()
+    controlled.advance(20)
+    await controlled.answer(1)
+
+    feed.hint()
+    feed.hint()
+    const duringRest = controlled.inFlight
+    await expect.poll(() => controlled.inFlight, { interval: 5 }).toBe(1)
+
+    expect(duringRest).toBe(0)
+    await controlled.answer(2)
+    expect(controlled.inFlight).toBe(0)
+  })
+
+  it('[P6.1] reads at once for the first hint after a rest', async () => {
+    const controlled = new ControlledFeed()
+    controlled.feed.watch()
+    controlled.advance(20)
+    await controlled.answer(1)
+    controlled.advance(60)
+
+    controlled.feed.hint()
+
+    expect(controlled.inFlight).toBe(1)
+  })
+
   it('[reads] refresh resolves with the read that began after it was called', async () => {
     const controlled = new ControlledFeed()
     void controlled.feed.refresh()
