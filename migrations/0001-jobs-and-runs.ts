@@ -70,6 +70,8 @@ COMMENT ON COLUMN pipecast.run.rows_written_at IS 'The newest event that told of
 COMMENT ON COLUMN pipecast.run.has_start IS 'Whether started_at is a START event, and not the best guess.';
 
 CREATE INDEX run_by_job ON pipecast.run (job_id, started_at DESC, run_id DESC);
+CREATE INDEX run_attempt ON pipecast.run (job_id, parent_run_id, started_at, run_id)
+  WHERE parent_run_id IS NOT NULL AND state IN ('COMPLETED', 'FAILED', 'TIMED_OUT', 'MISSED');
 CREATE INDEX run_in_progress ON pipecast.run (job_id) WHERE state IN ('NEW', 'RUNNING');
 CREATE INDEX run_succeeded ON pipecast.run (job_id, ended_at) WHERE state = 'COMPLETED';
 CREATE INDEX run_ended ON pipecast.run (ended_at) INCLUDE (state, rows_written)

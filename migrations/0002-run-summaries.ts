@@ -10,6 +10,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 /**
  * The summary rows are locked first, in one order for everybody; only the next statement looks at
  * the runs. So it sees all that another writer of the same job committed in the meantime.
+ *
+ * Runs of one job below one parent run are attempts of one thing, so an attempt does not count once
+ * a later one has had an outcome. One that is in progress or was aborted has none: it replaces
+ * nothing, because a retry that says nothing must not hide a failure. What is not about outcomes
+ * takes all attempts for what they are: the runs in progress, the last success, and since when it
+ * has been failing.
+ *
+ * Only the newest 500 runs are looked at, so that a parent run with thousands of attempts costs no
+ * more than others.
  */
 const refresh = `
 CREATE FUNCTION pipecast.refresh_job_summaries(job_ids uuid[]) RETURNS void
@@ -38,7 +47,15 @@ BEGIN
       SELECT run_id, parent_job_id, state, started_at, ended_at, error_message,
         CASE WHEN has_start AND ended_at >= started_at
           THEN (extract(epoch FROM ended_at - started_at) * 1000)::float8 END AS duration_ms
-      FROM pipecast.run WHERE job_id = touched.id
+      FROM (
+        SELECT * FROM pipecast.run WHERE job_id = touched.id
+        ORDER BY started_at DESC, run_id DESC LIMIT 500
+      ) AS attempt
+      WHERE parent_run_id IS NULL OR NOT EXISTS (
+        SELECT 1 FROM pipecast.run AS later
+        WHERE later.job_id = touched.id AND later.parent_run_id = attempt.parent_run_id
+          AND later.state IN ('COMPLETED', 'FAILED', 'TIMED_OUT', 'MISSED')
+          AND (later.started_at, later.run_id) > (attempt.started_at, attempt.run_id))
       ORDER BY started_at DESC, run_id DESC LIMIT 90
     ), recent AS (
       SELECT *, row_number() OVER (ORDER BY started_at DESC, run_id DESC) AS nth FROM newest
@@ -60,6 +77,9 @@ BEGIN
         (array_agg(parent_job_id ORDER BY nth) FILTER (WHERE parent_job_id IS NOT NULL))[1]
           AS parent_job_id
       FROM recent
+    ), failing AS (
+      SELECT min(coalesce(ended_at, started_at)) AS since FROM recent, outcome
+      WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED') AND nth < coalesce(newest_success, 91)
     ), in_progress AS (
       SELECT count(*)::integer AS running, max(started_at) AS started_at,
         max(last_received_at) AS heard_at
@@ -73,16 +93,22 @@ BEGIN
       (SELECT max(ended_at) FROM pipecast.run
         WHERE job_id = touched.id AND state = 'COMPLETED') AS last_success_at,
       usual.p95_ms AS usual_ms, usual.longest_ms AS longest_success_ms,
-      (SELECT min(coalesce(ended_at, started_at)) FROM recent
-        WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED')
-          AND nth < coalesce(outcome.newest_success, 91)) AS failing_since
-    FROM outcome CROSS JOIN in_progress CROSS JOIN usual
+      CASE WHEN failing.since IS NOT NULL THEN least(failing.since, (
+        SELECT min(coalesce(ended_at, started_at)) FROM (
+          SELECT * FROM pipecast.run WHERE job_id = touched.id
+          ORDER BY started_at DESC, run_id DESC LIMIT 90
+        ) AS attempt
+        WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED') AND (success.run_id IS NULL
+          OR (attempt.started_at, attempt.run_id) > (success.started_at, success.run_id))
+      )) END AS failing_since
+    FROM outcome CROSS JOIN in_progress CROSS JOIN usual CROSS JOIN failing
     LEFT JOIN recent AS first ON first.nth = 1
+    LEFT JOIN recent AS success ON success.nth = outcome.newest_success
   ) AS n
   WHERE s.job_id = touched.id;
 END $$;
 COMMENT ON FUNCTION pipecast.refresh_job_summaries IS 'Works out job_summary anew from the newest 90
-runs of each of these jobs.';
+runs of each of these jobs; of several attempts below one parent run the last outcome counts.';
 `
 
 const onRunChange = `

@@ -4,7 +4,7 @@ import { RUN_LETTERS, type RunState } from '../../src/protocol/index.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
 import { type JobFacts, readStatusFacts } from '../../src/server/status/status.queries.js'
-import { at, recentRuns, run } from '../support/recent-runs.js'
+import { at, byStartThenId, countingRuns, recentRuns, run } from '../support/recent-runs.js'
 import { instant, runEvent, runIdOf } from '../support/run-events.js'
 import { deleteRuns, type StoredRun, storedRun, writeRuns } from '../support/run-rows.js'
 import { emptyTables } from '../support/table-contents.js'
@@ -50,17 +50,21 @@ function failure(minute: number, state: 'FAILED' | 'TIMED_OUT' | 'MISSED' = 'FAI
 const successes = (count: number, tookMs: (number: number) => number) =>
   Array.from({ length: count }, (_, number) => success(number, tookMs(number)))
 
-/** When the failures since the newest success began; worked out the long way round. */
+/**
+ * When the failures since the newest success began, those of attempts that count no more included;
+ * worked out the long way round.
+ */
 function failingSince(rows: readonly StoredRun[]): number | null {
-  const newestFirst = [...rows]
-    .sort((a, b) => b.startedAt - a.startedAt || (a.runId < b.runId ? 1 : -1))
-    .slice(0, 90)
-  const newestSuccess = newestFirst.findIndex(({ state }) => state === 'COMPLETED')
-  const since = newestSuccess === -1 ? newestFirst : newestFirst.slice(0, newestSuccess)
-  const failed = since.filter(({ state }) => ['FAILED', 'TIMED_OUT', 'MISSED'].includes(state))
-  return failed.length === 0
-    ? null
-    : Math.min(...failed.map(({ endedAt, startedAt }) => endedAt ?? startedAt))
+  const counting = countingRuns(rows)
+  const success = counting.findLast(({ state }) => state === 'COMPLETED')
+  const failuresIn = (some: readonly StoredRun[]) =>
+    some
+      .filter(({ state }) => ['FAILED', 'TIMED_OUT', 'MISSED'].includes(state))
+      .filter((row) => success === undefined || byStartThenId(success, row) < 0)
+      .map(({ endedAt, startedAt }) => endedAt ?? startedAt)
+  const attempts = [...rows].sort(byStartThenId).slice(-90)
+  const failures = failuresIn(counting)
+  return failures.length === 0 ? null : Math.min(...failures, ...failuresIn(attempts))
 }
 
 function recordsOf(rows: readonly StoredRun[]): number {
@@ -138,6 +142,80 @@ describe('job_summary', () => {
     expect((await loadFacts()).runs).toMatchObject({ usualMs: 1_001 })
   })
 
+  it.each([
+    ['a retry that succeeds heals the failure', 'fc', 'c'],
+    ['only the last of many failed attempts counts', 'ffff', 'f'],
+    ['a retry in progress hides no failure', 'fr', 'fr'],
+    ['a retry that has been heard of hides no failure', 'fn', 'fn'],
+    ['a retry that was aborted hides no failure', 'fa', 'fa'],
+    ['a retry that timed out replaces the failure', 'ft', 't'],
+    ['a lost attempt counts no more when a later one has ended', 'rc', 'c'],
+    ['an aborted attempt counts no more when a later one has ended', 'ac', 'c'],
+    ['two attempts in progress are two', 'rr', 'rr'],
+    ['a success that is repeated and fails is a failure', 'cf', 'f'],
+  ])('[P8.5] [H4] %s', async (_what, attempts, history) => {
+    const before = { ...failure(0), parentRunId: runIdOf(501) }
+    const after = { ...success(30, 1_000), parentRunId: null }
+    const rows = Array.from(attempts, (letter, number) => ({
+      ...success(number + 1, 1_000),
+      state: stateOf(letter),
+      endedAt: 'nr'.includes(letter) ? null : success(number + 1, 1_000).endedAt,
+      parentRunId: runIdOf(502),
+    }))
+
+    await write(before, ...rows, after)
+
+    expect((await loadFacts()).runs.history).toBe(`f${history}c`)
+  })
+
+  it('[H4] counts the runs of one parent that are of different jobs each for itself', async () => {
+    const parent = { runId: runIdOf(502), namespace: 'default', name: 'nightly' }
+    const report = (type: 'FAIL' | 'COMPLETE', time: string, name: string, number: number) =>
+      runEvent(type, time, { name, runId: runIdOf(number), parent })
+
+    await recordRunEvents(
+      database.kysely,
+      [
+        report('FAIL', '10:00:00', 'load', 1),
+        report('COMPLETE', '10:00:01', 'extract', 2),
+        report('FAIL', '10:00:02', 'extract', 3),
+        report('COMPLETE', '10:00:03', 'load', 4),
+      ].map(encodeRunEvent),
+    )
+
+    const { jobs } = await readStatusFacts(database.kysely, new Date(at('12:00:00')))
+    const histories = jobs.map(({ name, runs }) => [name, runs.history])
+    expect(histories).toEqual([
+      ['extract', 'f'],
+      ['load', 'c'],
+      ['nightly', ''],
+    ])
+  })
+
+  it('has been failing since the first attempt failed, though only the last counts', async () => {
+    const attempt = (number: number) => ({ ...failure(number), parentRunId: runIdOf(502) })
+    await write(attempt(1), attempt(2), attempt(3))
+
+    expect(await loadFacts()).toMatchObject({
+      runs: { history: 'f' },
+      failingSince: at('08:01:01'),
+    })
+  })
+
+  it('looks at no more than the newest 500 runs, however many attempts they are', async () => {
+    const attempts = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...success(n / 10 + 1, 1_000),
+        runId: runIdOf(n + 1),
+        parentRunId: runIdOf(9_001),
+      }))
+    await write({ ...failure(0), runId: runIdOf(9_002) }, ...attempts(499))
+    expect((await loadFacts()).runs.history).toBe('fc')
+
+    await write(...attempts(500).slice(499))
+    expect((await loadFacts()).runs.history).toBe('c')
+  })
+
   it('knows the last success, however many runs came after it', async () => {
     await write(success(0, 1_000), ...Array.from({ length: 95 }, (_, n) => failure(n + 1)))
 
@@ -196,6 +274,11 @@ describe('job_summary', () => {
     expect(recordsTotal).toBe(80)
   })
 })
+
+function stateOf(letter: string): RunState {
+  const states = Object.keys(RUN_LETTERS) as RunState[]
+  return states.find((state) => RUN_LETTERS[state] === letter)!
+}
 
 function letterOf(state: RunState | null): string | undefined {
   return state === null ? undefined : RUN_LETTERS[state]

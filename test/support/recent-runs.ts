@@ -11,9 +11,12 @@ export interface RunRow {
   readonly heardAt: number
   /** `startedAt` comes from a START event and is not merely the earliest event. */
   readonly hasStart: boolean
+  /** The run that it is an attempt of something in; none unless said. */
+  readonly parentRunId?: string | null
 }
 
 const HISTORY_LENGTH = 90
+const MAX_LOOKED_AT = 500
 const MAX_SUCCESSES = 30
 const MIN_SUCCESSES = 10
 
@@ -47,13 +50,29 @@ export function run(state: RunState, startedAt: number, row: Partial<RunRow> = {
   return { runId, state, startedAt, endedAt, heardAt: startedAt, hasStart: true, ...row }
 }
 
+/** The newest 90 that count, oldest first: those that no later attempt has replaced. */
+export function countingRuns<Row extends RunRow>(rows: readonly Row[]): readonly Row[] {
+  const newest = [...rows].sort(byStartThenId).slice(-MAX_LOOKED_AT)
+  return newest
+    .filter((row, index) => !newest.slice(index + 1).some((later) => replaces(later, row)))
+    .slice(-HISTORY_LENGTH)
+}
+
+/** An attempt without an outcome replaces nothing. */
+function replaces(later: RunRow, earlier: RunRow): boolean {
+  const parentRunId = earlier.parentRunId ?? null
+  const hasOutcome = !['NEW', 'RUNNING', 'ABORTED'].includes(later.state)
+  return parentRunId !== null && later.parentRunId === parentRunId && hasOutcome
+}
+
 /**
  * What the database keeps in `job_summary`, worked out from the rows: by (start, id), the newest
- * 90 for everything but the runs in progress and the last success, which are looked for in all.
+ * 90 that count for everything but the runs in progress and the last success, which are looked for
+ * in all.
  */
 export function recentRuns(rows: readonly RunRow[]): RecentRuns {
   const all = [...rows].sort(byStartThenId)
-  const recent = all.slice(-HISTORY_LENGTH)
+  const recent = countingRuns(rows)
   const newest = recent.at(-1)
   const inProgress = all.filter(({ state }) => state === 'NEW' || state === 'RUNNING')
   const successesMs = recent
@@ -78,7 +97,8 @@ export function recentRuns(rows: readonly RunRow[]): RecentRuns {
   }
 }
 
-function byStartThenId(one: RunRow, other: RunRow): number {
+/** The order of runs: by start, then by id. */
+export function byStartThenId(one: RunRow, other: RunRow): number {
   return one.startedAt - other.startedAt || (one.runId < other.runId ? -1 : 1)
 }
 
