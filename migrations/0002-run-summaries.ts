@@ -8,6 +8,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
+ * Planning these statements costs more than running them, hence the generic plans.
+ *
  * The summary rows are locked first, in one order for everybody; only the next statement looks at
  * the runs. So it sees all that another writer of the same job committed in the meantime.
  *
@@ -22,7 +24,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
  */
 const refresh = `
 CREATE FUNCTION pipecast.refresh_job_summaries(job_ids uuid[]) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM 1 FROM pipecast.job_summary WHERE job_id = ANY (job_ids) ORDER BY job_id FOR UPDATE;
 
@@ -162,10 +164,11 @@ CREATE TRIGGER run_updated AFTER UPDATE ON pipecast.run
   FOR EACH STATEMENT EXECUTE FUNCTION pipecast.on_run_update();
 
 CREATE FUNCTION pipecast.on_run_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched uuid[] := ARRAY(SELECT DISTINCT job_id FROM before_rows ORDER BY 1);
 BEGIN
+  IF cardinality(touched) = 0 THEN RETURN NULL; END IF;
   -- What was written stays written: records_total outlives the runs that retention removes.
-  PERFORM pipecast.refresh_job_summaries(
-    ARRAY(SELECT DISTINCT job_id FROM before_rows ORDER BY 1));
+  PERFORM pipecast.refresh_job_summaries(touched);
   RETURN NULL;
 END $$;
 CREATE TRIGGER run_deleted AFTER DELETE ON pipecast.run

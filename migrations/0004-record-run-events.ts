@@ -2,8 +2,34 @@ import { type Kysely, sql } from 'kysely'
 
 /** The one way in which a run event becomes rows: HTTP, command and SQL reporters all end here. */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql.raw(heal).execute(db)
   await sql.raw(record).execute(db)
 }
+
+/**
+ * A tick that was taken for missed was only late when a run comes for it after all: the newest
+ * MISSED run before its start goes, unless another run has started since. A scheduler may be up to
+ * a minute early.
+ */
+const heal = `
+CREATE FUNCTION pipecast.heal_missed_runs(run_ids uuid[]) RETURNS void
+LANGUAGE sql AS $$
+  DELETE FROM pipecast.run WHERE run_id IN (
+    SELECT missed.run_id
+    FROM pipecast.run AS started
+    CROSS JOIN LATERAL (
+      SELECT m.run_id, m.started_at FROM pipecast.run AS m
+      WHERE m.job_id = started.job_id AND m.state = 'MISSED'
+        AND m.started_at <= started.started_at + interval '1 minute'
+      ORDER BY m.started_at DESC LIMIT 1
+    ) AS missed
+    WHERE started.run_id = ANY (run_ids) AND started.state <> 'MISSED'
+      AND NOT EXISTS (
+        SELECT 1 FROM pipecast.run AS other
+        WHERE other.job_id = started.job_id AND other.state <> 'MISSED'
+          AND other.started_at > missed.started_at AND other.started_at < started.started_at))
+$$;
+`
 
 /**
  * Takes an array of canonical run events. Everything it keeps of a run is a maximum or a minimum,
@@ -13,7 +39,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
  */
 const record = `
 CREATE FUNCTION pipecast.record_run_events(events jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  job_ids uuid[] := ARRAY(
+    SELECT DISTINCT pipecast.job_id(namespace, name)
+    FROM jsonb_to_recordset(events) AS e (namespace text, name text));
+  run_ids uuid[] := ARRAY(
+    SELECT DISTINCT run_id FROM jsonb_to_recordset(events) AS e (run_id uuid));
 BEGIN
   INSERT INTO pipecast.job (id, namespace, name)
   SELECT DISTINCT pipecast.job_id(j.namespace, j.name), j.namespace, j.name
@@ -27,29 +59,27 @@ BEGIN
   ORDER BY 1
   ON CONFLICT (id) DO NOTHING;
 
-  PERFORM 1 FROM pipecast.job WHERE id IN (
-    SELECT pipecast.job_id(namespace, name) FROM (
-      SELECT DISTINCT namespace, name FROM jsonb_to_recordset(events)
-        AS e (namespace text, name text, processing_type text, description text)
-      WHERE processing_type = 'STREAMING' OR description IS NOT NULL) AS e)
-  ORDER BY id FOR NO KEY UPDATE;
+  IF jsonb_path_exists(events, '$[*] ? (@.processing_type == "STREAMING" || exists(@.description))')
+  THEN
+    PERFORM 1 FROM pipecast.job WHERE id = ANY (job_ids) ORDER BY id FOR NO KEY UPDATE;
 
-  UPDATE pipecast.job AS j SET processing_type = 'STREAMING'
-  FROM jsonb_to_recordset(events) AS e (namespace text, name text, processing_type text)
-  WHERE e.processing_type = 'STREAMING' AND j.id = pipecast.job_id(e.namespace, e.name)
-    AND j.processing_type <> 'STREAMING';
+    UPDATE pipecast.job AS j SET processing_type = 'STREAMING'
+    FROM jsonb_to_recordset(events) AS e (namespace text, name text, processing_type text)
+    WHERE e.processing_type = 'STREAMING' AND j.id = pipecast.job_id(e.namespace, e.name)
+      AND j.processing_type <> 'STREAMING';
 
-  UPDATE pipecast.job AS j SET description = e.description, described_at = e.at
-  FROM (
-    SELECT DISTINCT ON (namespace, name) namespace, name, at, description
-    FROM jsonb_to_recordset(events)
-      AS e (namespace text, name text, at timestamptz, description text)
-    WHERE description IS NOT NULL
-    ORDER BY namespace, name, at DESC, description COLLATE "C" DESC
-  ) AS e
-  WHERE j.id = pipecast.job_id(e.namespace, e.name)
-    AND (j.described_at IS NULL
-      OR (e.at, e.description COLLATE "C") > (j.described_at, j.description COLLATE "C"));
+    UPDATE pipecast.job AS j SET description = e.description, described_at = e.at
+    FROM (
+      SELECT DISTINCT ON (namespace, name) namespace, name, at, description
+      FROM jsonb_to_recordset(events)
+        AS e (namespace text, name text, at timestamptz, description text)
+      WHERE description IS NOT NULL
+      ORDER BY namespace, name, at DESC, description COLLATE "C" DESC
+    ) AS e
+    WHERE j.id = pipecast.job_id(e.namespace, e.name)
+      AND (j.described_at IS NULL
+        OR (e.at, e.description COLLATE "C") > (j.described_at, j.description COLLATE "C"));
+  END IF;
 
   INSERT INTO pipecast.run_event (id, run_id, received_at, event)
   SELECT DISTINCT ON (e.id) decode(e.id, 'hex'), e.run_id, clock_timestamp(), e.raw
@@ -58,18 +88,11 @@ BEGIN
   ORDER BY e.id
   ON CONFLICT (id) DO NOTHING;
 
-  PERFORM 1 FROM pipecast.run
-  WHERE run_id IN (SELECT run_id FROM jsonb_to_recordset(events) AS e (run_id uuid))
-  ORDER BY run_id FOR UPDATE;
+  PERFORM 1 FROM pipecast.run WHERE run_id = ANY (run_ids) ORDER BY run_id FOR UPDATE;
 
-  PERFORM 1 FROM pipecast.job_summary WHERE job_id IN (
-    SELECT pipecast.job_id(namespace, name) FROM (
-      SELECT DISTINCT namespace, name
-      FROM jsonb_to_recordset(events) AS e (namespace text, name text)) AS e
-    UNION
-    SELECT r.job_id FROM pipecast.run AS r
-    JOIN jsonb_to_recordset(events) AS e (run_id uuid) USING (run_id))
-  ORDER BY job_id FOR UPDATE;
+  job_ids := job_ids || ARRAY(
+    SELECT job_id FROM pipecast.run WHERE run_id = ANY (run_ids) AND job_id <> ALL (job_ids));
+  PERFORM 1 FROM pipecast.job_summary WHERE job_id = ANY (job_ids) ORDER BY job_id FOR UPDATE;
 
   WITH incoming AS (
     SELECT e.*, decode(e.id, 'hex') AS event_id, pipecast.job_id(e.namespace, e.name) AS job_id,
@@ -155,6 +178,10 @@ BEGIN
        FROM (VALUES (r.log_tail, r.log_at), (excluded.log_tail, excluded.log_at))
          AS candidate (tail, at)
        ORDER BY at DESC NULLS LAST, tail COLLATE "C" DESC LIMIT 1);
+
+  IF EXISTS (SELECT 1 FROM pipecast.run WHERE job_id = ANY (job_ids) AND state = 'MISSED') THEN
+    PERFORM pipecast.heal_missed_runs(run_ids);
+  END IF;
 END $$;
 COMMENT ON FUNCTION pipecast.record_run_events IS 'Records canonical run events: the one write path.';
 `

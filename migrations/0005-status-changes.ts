@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /** What the clock says of runs and jobs: missed ticks, and each change of a job's status. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [statusChanges, heal, timeouts]) {
+  for (const statement of [statusChanges, timeouts]) {
     await sql.raw(statement).execute(db)
   }
 }
@@ -25,41 +25,6 @@ CREATE INDEX status_change_by_age ON pipecast.status_change (at);
 
 CREATE TRIGGER status_change_hint AFTER INSERT ON pipecast.status_change
   FOR EACH STATEMENT EXECUTE FUNCTION pipecast.hint('pipeline-status');
-`
-
-/**
- * A tick that was taken for missed was only late when a run comes for it after all: the newest
- * MISSED run before its start goes, unless another run has started since. A scheduler may be up to
- * a minute early.
- */
-const heal = `
-CREATE INDEX run_missed ON pipecast.run (job_id, started_at DESC) WHERE state = 'MISSED';
-
-CREATE FUNCTION pipecast.heal_missed_runs() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  DELETE FROM pipecast.run WHERE run_id IN (
-    SELECT missed.run_id
-    FROM after_rows AS started
-    CROSS JOIN LATERAL (
-      SELECT m.run_id, m.started_at FROM pipecast.run AS m
-      WHERE m.job_id = started.job_id AND m.state = 'MISSED'
-        AND m.started_at <= started.started_at + interval '1 minute'
-      ORDER BY m.started_at DESC LIMIT 1
-    ) AS missed
-    WHERE started.state <> 'MISSED'
-      AND NOT EXISTS (
-        SELECT 1 FROM pipecast.run AS other
-        WHERE other.job_id = started.job_id AND other.state <> 'MISSED'
-          AND other.started_at > missed.started_at AND other.started_at < started.started_at));
-  RETURN NULL;
-END $$;
--- Named so that they run before the triggers that work out the summaries.
-CREATE TRIGGER heal_inserted AFTER INSERT ON pipecast.run
-  REFERENCING NEW TABLE AS after_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION pipecast.heal_missed_runs();
-CREATE TRIGGER heal_updated AFTER UPDATE ON pipecast.run
-  REFERENCING NEW TABLE AS after_rows
-  FOR EACH STATEMENT EXECUTE FUNCTION pipecast.heal_missed_runs();
 `
 
 /**

@@ -16,10 +16,6 @@ let database: Database
 beforeAll(async () => {
   testDatabase = await createTestDatabase()
   database = openDatabase({ connectionString: testDatabase.connectionString, poolMax: 4 })
-  // Missed runs stay as they are written: what heals them is proven elsewhere.
-  await database.pool.query(`
-    DROP TRIGGER IF EXISTS heal_inserted ON pipecast.run;
-    DROP TRIGGER IF EXISTS heal_updated ON pipecast.run`)
 })
 
 afterAll(async () => {
