@@ -98,9 +98,9 @@ interface JobRow {
   readonly failing_since: number | null
   readonly records_total: number
   readonly records_at: number | null
-  readonly checks: number
-  readonly failed_checks: number
-  readonly failing_checks: readonly string[]
+  readonly checks: number | null
+  readonly failed_checks: number | null
+  readonly failing_checks: readonly string[] | null
 }
 
 /** So many checks that fail are named. */
@@ -125,8 +125,7 @@ export async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]>
       s.newest_duration_ms, s.usual_ms, s.longest_success_ms, s.newest_state, s.newest_error,
       ${ms('s.failing_since')} AS failing_since, s.records_total::float8 AS records_total,
       ${ms('s.records_at')} AS records_at,
-      coalesce(checked.checks, 0) AS checks, coalesce(checked.failed, 0) AS failed_checks,
-      coalesce(breached.names, '{}') AS failing_checks
+      checked.checks, checked.failed AS failed_checks, breached.names AS failing_checks
     FROM pipecast.job AS j JOIN pipecast.job_summary AS s ON s.job_id = j.id
     LEFT JOIN (
       SELECT job_id, count(*)::integer AS checks,
@@ -177,7 +176,11 @@ function toJobFacts(row: JobRow): JobFacts {
     failingSince: row.failing_since,
     recordsTotal: row.records_total,
     recordsAt: row.records_at,
-    quality: { checks: row.checks, failed: row.failed_checks, failing: row.failing_checks },
+    quality: {
+      checks: row.checks ?? 0,
+      failed: row.failed_checks ?? 0,
+      failing: row.failing_checks ?? [],
+    },
   }
 }
 
