@@ -186,9 +186,7 @@ describe('Feed, when somebody begins to watch', () => {
     expect(controlled.feed.newest).toBeUndefined()
   })
 
-  it('[first frame] waits 1 s for a slow read where there is an older value, no longer', {
-    retry: 2,
-  }, async () => {
+  it('[first frame] waits 1 s for a slow read where there is an older value, no longer', async () => {
     const controlled = new ControlledFeed()
     await controlled.readOnce('old')
     controlled.advance(60_000)
@@ -198,7 +196,7 @@ describe('Feed, when somebody begins to watch', () => {
 
     const waitedMs = performance.now() - startedAt
     expect(waitedMs).toBeGreaterThan(950)
-    expect(waitedMs).toBeLessThan(1_900)
+    expect(waitedMs).toBeLessThan(4_000) // the read itself never ends
     expect(controlled.feed.newest?.dataJson).toBe('"old"')
   })
 

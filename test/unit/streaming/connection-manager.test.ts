@@ -252,7 +252,7 @@ describe('ConnectionManager, when the process ends', () => {
     expect(manager.counts.active).toBe(0)
   })
 
-  it('[shutdown] spreads the closes over the window', { retry: 2 }, async () => {
+  it('[shutdown] spreads the closes over the window', async () => {
     const clients = await arriveMany(4, 'a')
     const closedAfter = clients.map(({ closed }) => closed.then(() => performance.now()))
     const drainedAt = performance.now()
@@ -263,7 +263,7 @@ describe('ConnectionManager, when the process ends', () => {
     for (const [index, ms] of instants.sort((one, other) => one - other).entries()) {
       expect(ms).toBeGreaterThan(index * 100 - 20)
     }
-    expect(instants[0]).toBeLessThan(90)
+    expect(instants[3]! - instants[0]!).toBeGreaterThan(150)
   })
 
   it('[shutdown] lets nobody in any more', async () => {
@@ -280,12 +280,12 @@ describe('ConnectionManager, when the process ends', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000)
   })
 
-  it('[shutdown] is done as soon as all have answered', { retry: 2 }, async () => {
+  it('[shutdown] is done as soon as all have answered', async () => {
     await arriveMany(2, 'a')
     const startedAt = performance.now()
     await manager.drain(0)
 
-    expect(performance.now() - startedAt).toBeLessThan(250)
+    expect(performance.now() - startedAt).toBeLessThan(295) // 300 ms is what it would wait
   })
 
   it('[shutdown] cuts off one who does not answer, after 300 ms', async () => {
