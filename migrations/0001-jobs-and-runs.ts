@@ -75,7 +75,6 @@ CREATE INDEX run_attempt ON pipecast.run (job_id, parent_run_id, started_at, run
 CREATE INDEX run_in_progress ON pipecast.run (job_id) WHERE state IN ('NEW', 'RUNNING');
 CREATE INDEX run_succeeded ON pipecast.run (job_id, ended_at) WHERE state = 'COMPLETED';
 CREATE INDEX run_missed ON pipecast.run (job_id, started_at DESC) WHERE state = 'MISSED';
-CREATE INDEX run_by_parent ON pipecast.run (parent_run_id, job_id) WHERE parent_run_id IS NOT NULL;
 CREATE INDEX run_ended ON pipecast.run (ended_at) INCLUDE (state, rows_written)
   WHERE ended_at IS NOT NULL;
 `

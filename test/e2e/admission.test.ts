@@ -109,7 +109,7 @@ describe('of many upgrades at once', () => {
       `40 from one address: ${served.length} served, ${refused.length} refused, ${lane.length} told over a socket`,
     )
     expect(served).toHaveLength(10)
-    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length + lane.length).toBe(30)
     for (const { status, headers, body } of refused) {
       expect(status).toBe(429)
       expect(headers['retry-after']).toBe('10')

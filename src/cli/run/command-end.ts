@@ -10,9 +10,14 @@ export type CommandEnd =
 const NOT_FOUND = 127
 const NOT_EXECUTABLE = 126
 
-/** What to make of an error at the start of a command. */
-export function notStarted(error: NodeJS.ErrnoException): CommandEnd {
-  if (error.code === 'ENOENT') {
+/**
+ * What to make of an error at the start of a command.
+ *
+ * @param isThere - whether there is such a file. The system says EACCES also when it merely could
+ *   not look into one of the folders of PATH; to a shell the command is not found then.
+ */
+export function notStarted(error: NodeJS.ErrnoException, isThere: boolean): CommandEnd {
+  if (error.code === 'ENOENT' || (error.code === 'EACCES' && !isThere)) {
     return { kind: 'not-started', exitCode: NOT_FOUND, reason: 'command not found' }
   }
   const reason = error.code === 'EACCES' ? 'permission denied' : (error.code ?? error.message)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type StdioOptions } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { delimiter, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { type CommandEnd, notStarted } from './command-end.js'
 import { type Passing, passOutput } from './pass-output.js'
@@ -48,7 +49,10 @@ export function startCommand(start: CommandStart): RunningCommand {
   for (const { pipe } of routes) if (pipe !== null) closeSync(pipe.writeEnd)
   const passings = routes.flatMap((route) => passing(route, child))
   return {
-    ended: child instanceof Error ? Promise.resolve(notStarted(child)) : endOf(child),
+    ended:
+      child instanceof Error
+        ? Promise.resolve(notStarted(child, isThere(start)))
+        : endOf(child, start),
     outputPassed: async () => {
       await Promise.all(passings.map(({ finished }) => finished()))
     },
@@ -107,11 +111,18 @@ function nodePipe(child: ChildProcess | Error, descriptor: 1 | 2): Readable | nu
   return descriptor === 1 ? child.stdout : child.stderr
 }
 
-function endOf(child: ChildProcess): Promise<CommandEnd> {
+/** Whether the program is a file that can be seen, where a shell would look for it. */
+function isThere({ command: [program], env }: CommandStart): boolean {
+  if (program.includes('/')) return true
+  const folders = (env['PATH'] ?? '').split(delimiter)
+  return folders.some((folder) => existsSync(join(folder, program)))
+}
+
+function endOf(child: ChildProcess, start: CommandStart): Promise<CommandEnd> {
   return new Promise((resolve) => {
     child.on('error', (error) => {
       // An error after the start is about a signal that could not be sent, and no end.
-      if (child.pid === undefined) resolve(notStarted(error))
+      if (child.pid === undefined) resolve(notStarted(error, isThere(start)))
     })
     child.once('exit', (exitCode, signal) => {
       if (signal !== null) resolve({ kind: 'killed', signal })
