@@ -21,7 +21,7 @@ export const settings = {
   }),
   nodeEnv: oneOf({
     variable: 'NODE_ENV',
-    meaning: 'In `production` nothing is embedded and nothing is open that has no token.',
+    meaning: 'In `production` nothing is embedded, and nobody may report without a token.',
     example: 'production',
     default: 'development',
     words: ['development', 'production', 'test'],
@@ -36,7 +36,7 @@ export const settings = {
   }),
   databasePoolMax: wholeNumber({
     variable: 'DATABASE_POOL_MAX',
-    meaning: 'The most pooled database connections; one more listens for changes.',
+    meaning: 'The most pooled database connections; two more listen for changes and lead the sweep.',
     example: '10',
     default: 5,
     min: 1,
