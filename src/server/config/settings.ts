@@ -36,7 +36,8 @@ export const settings = {
   }),
   databasePoolMax: wholeNumber({
     variable: 'DATABASE_POOL_MAX',
-    meaning: 'The most pooled database connections; two more listen for changes and lead the sweep.',
+    meaning:
+      'The most pooled database connections; two more listen for changes and lead the sweep.',
     example: '10',
     default: 5,
     min: 1,
