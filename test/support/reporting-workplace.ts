@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { Workplace } from './documented-snippets.js'
 import { type ServerProcess, startServer } from './server-process.js'
+import { emptyTables } from './table-contents.js'
 import { createTestDatabase, type TestDatabase } from './test-database.js'
 
 /** A run as the table holds it. */
@@ -67,11 +68,7 @@ export function useReportingWorkplace(): ReportingWorkplace {
     pool = new pg.Pool({ connectionString: database.connectionString, max: 2 })
     pool.on('error', () => undefined) // the database is dropped under it
   })
-  beforeEach(async () => {
-    await pool.query(
-      'TRUNCATE pipecast.job, pipecast.run, pipecast.run_event, pipecast.queue CASCADE',
-    )
-  })
+  beforeEach(() => emptyTables(pool))
   afterAll(async () => {
     await pool.end()
     await server.kill()
