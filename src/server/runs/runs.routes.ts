@@ -2,6 +2,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { HttpError } from '../http/error-handler.js'
 import { acceptAnyJson, unpackGzip } from '../http/json-body.js'
+import { answerFailures } from './answer-failures.js'
 import { type OpenLineageReading, readOpenLineageEvent } from './openlineage.js'
 import { EventRejectedError, RecordingUnavailableError, type RunRecorder } from './run-recorder.js'
 
@@ -17,7 +18,6 @@ export interface RunRoutesDeps {
 
 /** One batch holds at most so many events. */
 const MAX_BATCH_EVENTS = 10_000
-const RETRY_AFTER_MS = 2_000
 
 const errorSchema = Type.Object({
   code: Type.String({ description: 'A word that never changes' }),
@@ -66,7 +66,7 @@ export function runRoutes(deps: RunRoutesDeps): FastifyPluginAsync {
         if (reading.kind === 'invalid') {
           throw new HttpError(400, reading.code, reading.message, { path: reading.path })
         }
-        if (reading.kind === 'run') await record(reading, deps.recorder)
+        if (reading.kind === 'run') await answerFailures(deps.recorder.record(reading.event))
         return reply.code(201).send(summaryOf(reading))
       },
     )
@@ -97,30 +97,12 @@ export function runRoutes(deps: RunRoutesDeps): FastifyPluginAsync {
   }
 }
 
-type RunReading = Extract<OpenLineageReading, { kind: 'run' }>
 type ValidReading = Exclude<OpenLineageReading, { kind: 'invalid' }>
 
 function summaryOf(reading: ValidReading): object {
   return reading.kind === 'run'
     ? { status: 'recorded', run_id: reading.event.runId }
     : { status: 'ignored', reason: reading.reason }
-}
-
-async function record(reading: RunReading, recorder: RunRecorder): Promise<void> {
-  try {
-    await recorder.record(reading.event)
-  } catch (error) {
-    if (error instanceof RecordingUnavailableError) {
-      throw new HttpError(503, error.code, error.message, {
-        retryAfterMs: RETRY_AFTER_MS,
-        cause: error.cause,
-      })
-    }
-    if (error instanceof EventRejectedError) {
-      throw new HttpError(400, error.code, error.message, { path: '', cause: error.cause })
-    }
-    throw error
-  }
 }
 
 interface FailedEvent {
