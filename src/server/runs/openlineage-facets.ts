@@ -2,7 +2,7 @@ import { errorMessage, MAX_MESSAGE_LENGTH } from './error-message.js'
 import { readEventTime } from './event-time.js'
 import { jsonMember } from './json-member.js'
 import { readAssertions } from './openlineage-assertions.js'
-import { redactText } from './redact.js'
+import { logTail } from './log-tail.js'
 import type { RunEvent } from './run-event.js'
 import { textHead } from './storable-text.js'
 
@@ -21,9 +21,6 @@ export type FacetMembers = Pick<
   | 'description'
   | 'assertions'
 >
-
-/** So much of a log is kept, its end, in bytes of UTF-8. */
-const MAX_LOG_TAIL_BYTES = 10_000
 
 /** As far as an exit code reaches: 32 bits with a sign. */
 const MAX_EXIT_CODE = 2 ** 31 - 1
@@ -113,13 +110,8 @@ function readExitCode(given: unknown): number | undefined {
   return exitCode >= MIN_EXIT_CODE && exitCode <= MAX_EXIT_CODE ? exitCode : undefined
 }
 
-/** Redacted before it is cut: a cut could part a secret from the word that announces it. */
 function readLogTail(given: unknown): string | undefined {
-  if (typeof given !== 'string' || given === '') return undefined
-  const log = Buffer.from(redactText(given).slice(-MAX_LOG_TAIL_BYTES), 'utf8')
-  let start = Math.max(0, log.length - MAX_LOG_TAIL_BYTES)
-  while (((log[start] ?? 0) & 0xc0) === 0x80) start += 1
-  return log.toString('utf8', start)
+  return typeof given === 'string' && given !== '' ? logTail(given) : undefined
 }
 
 function readProgress(given: unknown): RunEvent['progress'] {
