@@ -1,5 +1,10 @@
+import type { JsonObject } from './merge-patch.js'
+
 /** The subprotocol that names this version of the contract. */
 export const SUBPROTOCOL = 'pipecast.v1'
+
+/** The subprotocol of clients that also take patches in place of full updates. */
+export const PATCH_SUBPROTOCOL = 'pipecast.v1.patch'
 
 /** The path of a feed's socket; `/api/v1` in front of it works as well. */
 export const SOCKET_PATH = '/ws/monitoring/'
@@ -41,6 +46,22 @@ export interface UpdateFrame<Data = unknown> extends FrameHead {
   /** The database cannot be read: this is the last good data. */
   readonly stale?: true
   readonly data: Data
+}
+
+/**
+ * What changed since the update before it on the same connection: the document with `seq - 1`
+ * becomes the one with `seq`. Without a `patch` nothing has changed, and `seq` is the client's own.
+ * The data was read at `timestamp`, unless it is stale.
+ */
+export interface PatchFrame extends FrameHead {
+  readonly type: 'pipeline_status_patch' | 'feed_patch'
+  readonly seq: number
+  /** The database cannot be read: this is the last good data, as old as it was before. */
+  readonly stale?: true
+  /** A merge patch, RFC 7396. */
+  readonly patch?: JsonObject
+  /** Of the patched document; see `createDocumentHash`. There whenever `patch` is. */
+  readonly hash?: string
 }
 
 /** Answers a client's `ping`. */
@@ -91,6 +112,7 @@ export interface ConnectionClosingFrame extends FrameHead {
 export type ServerFrame =
   | ConnectionStatusFrame
   | UpdateFrame
+  | PatchFrame
   | PongFrame
   | ErrorFrame
   | AuthOkFrame
@@ -130,4 +152,9 @@ export function parseClientMessage(text: string): ClientMessage | null {
 /** The type of a feed's update frames; the built-in feed keeps the name that dashboards know. */
 export function updateType(feed: string): UpdateFrame['type'] {
   return feed === PIPELINE_STATUS_FEED ? 'pipeline_status_update' : 'feed_update'
+}
+
+/** The type of a feed's patch frames. */
+export function patchType(feed: string): PatchFrame['type'] {
+  return feed === PIPELINE_STATUS_FEED ? 'pipeline_status_patch' : 'feed_patch'
 }

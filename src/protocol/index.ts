@@ -1,4 +1,6 @@
 export * from './close-codes.js'
+export * from './document-hash.js'
 export * from './frames.js'
 export * from './limits.js'
+export * from './merge-patch.js'
 export * from './snapshot.js'
