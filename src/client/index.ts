@@ -1,0 +1,9 @@
+export type {
+  ConnectionState,
+  ConnectionStatus,
+  ConnectOptions,
+  Subscription,
+  Transport,
+  TroubleReason,
+  Update,
+} from './subscription.js'

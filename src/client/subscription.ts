@@ -1,0 +1,104 @@
+import type { PipelineStatus } from '../protocol/index.js'
+
+/** The newest value of a feed, as the application gets it. */
+export interface Update<Data = PipelineStatus> {
+  readonly data: Data
+  /** Names one life of the feed's sequence. */
+  readonly epoch: string
+  /** The position in that sequence; it grows when `data` changes. */
+  readonly seq: number
+  /** When the server read the data from its database, ms since 1970 by the server's clock. */
+  readonly generatedAt: number
+  /** When this client last heard that the data holds, ms since 1970 by its own clock. */
+  readonly receivedAt: number
+  /** The server cannot read its database: this is the last good data. */
+  readonly isStale: boolean
+}
+
+/** Over what the data comes. */
+export type Transport = 'websocket' | 'sse' | 'polling'
+
+/**
+ * What the connection is doing, in one word.
+ *
+ * - `connecting`: the first attempt; there has been no data yet.
+ * - `connected`: live over a WebSocket or server-sent events.
+ * - `reconnecting`: it was lost; the next attempt is under way or waits until `retryAt`.
+ * - `polling`: data comes by polling, and the search for something better goes on.
+ * - `unauthorized`: the server wants another token. Nothing is tried until there is one.
+ * - `closed`: ended by `close()`, or by a refusal after which nobody should come back.
+ */
+export type ConnectionStatus =
+  | 'connecting'
+  | 'connected'
+  | 'reconnecting'
+  | 'polling'
+  | 'unauthorized'
+  | 'closed'
+
+/** Why it is not live. `offline` is the browser's word; the others come from the server. */
+export type TroubleReason =
+  | 'at_capacity'
+  | 'address_limit'
+  | 'origin_not_allowed'
+  | 'unauthorized'
+  | 'draining'
+  | 'policy'
+  | 'no_data'
+  | 'offline'
+  | 'silent'
+  | 'unreachable'
+
+/** The state of a connection, whole: nobody needs the one before it. */
+export interface ConnectionState {
+  readonly status: ConnectionStatus
+  /** Over what data comes now; `null` while none does. */
+  readonly transport: Transport | null
+  /** How many attempts in a row have not become a live connection. */
+  readonly attempt: number
+  /** When the next attempt at a live connection is made, ms since 1970; `null` when none waits. */
+  readonly retryAt: number | null
+  /** Why it is not live; `null` when it is, or when nothing is wrong yet. */
+  readonly reason: TroubleReason | null
+  /** How full the server is, where it has said so. */
+  readonly capacity: { readonly active: number; readonly max: number } | null
+}
+
+/** How to connect. */
+export interface ConnectOptions<Data = PipelineStatus> {
+  /** Where the server is, with its subpath if it has one; relative ones are the page's. */
+  readonly url: string
+  /** The feed. Default: `pipeline-status`. */
+  readonly feed?: string
+  /** Only these sources, by key. Default: all. */
+  readonly sources?: readonly string[]
+  /** `totals` leaves the single sources out. Default: `full`. */
+  readonly view?: 'full' | 'totals'
+  /** A view token, or where to get a fresh one; asked again whenever the server wants another. */
+  readonly token?: string | (() => string | Promise<string>)
+  /** Called with each new value, also when only its age or its staleness is new. */
+  readonly onUpdate?: (update: Update<Data>) => void
+  /** Called with each new state. */
+  readonly onState?: (state: ConnectionState) => void
+  /** Tabs of one origin share one connection. Default: true where the browser can. */
+  readonly share?: boolean
+  /** The WebSocket to use: Node 20 has none. `null` does without. Default: the global one. */
+  readonly WebSocket?: typeof WebSocket | null
+  /** Default: the global one. */
+  readonly fetch?: typeof fetch
+}
+
+/** One interest in a feed. Any number of them for one URL share one connection. */
+export interface Subscription<Data = PipelineStatus> {
+  /** The newest value; `undefined` before the first. */
+  readonly update: Update<Data> | undefined
+  readonly state: ConnectionState
+  /** Asks for the newest value now. */
+  refresh(): void
+  /** Tries to get a live connection now, within the limits that keep it from storming. */
+  retry(): void
+  /** Shows another token, also on a live connection; after `unauthorized` it tries again. */
+  authorize(token: string): void
+  /** Ends it; the connection ends with the last subscription. Calling it again does nothing. */
+  close(): void
+}
