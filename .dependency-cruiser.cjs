@@ -27,6 +27,21 @@ module.exports = {
       to: { path: '^(src/server|migrations)/' },
     },
     {
+      name: 'dashboard-is-a-client',
+      severity: 'error',
+      comment:
+        'The page is our first customer: it has the client and the protocol, and nothing that others have not.',
+      from: { path: '^src/dashboard/' },
+      to: { path: '^(src|migrations)/', pathNot: '^src/(dashboard|client|protocol)/' },
+    },
+    {
+      name: 'client-speaks-the-protocol-only',
+      severity: 'error',
+      comment: 'The library runs in any page: it knows the wire and nothing else of ours.',
+      from: { path: '^src/client/' },
+      to: { path: '^(src|migrations)/', pathNot: '^src/(client|protocol)/' },
+    },
+    {
       name: 'features-never-meet',
       severity: 'error',
       comment: 'Features do not import each other; app.ts introduces them by passing functions.',

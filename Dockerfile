@@ -1,9 +1,9 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The embedded Postgres and the tools' binaries are optional, and not for production.
-RUN npm ci --omit=optional
-COPY tsconfig.base.json ./
+# With what is optional: the binaries of the tool that builds the page are.
+RUN npm ci
+COPY tsconfig.base.json vite.config.ts ./
 COPY src ./src
 COPY migrations ./migrations
 RUN npm run build && npm prune --omit=dev --omit=optional
