@@ -1,5 +1,5 @@
-import type { Connection } from './connection.js'
 import { encodeFrame, type Frame, type Publication } from './frame.js'
+import type { Listener } from './listener.js'
 
 /** A feed as this folder sees it: something that can be watched. */
 export interface LiveFeed {
@@ -12,7 +12,7 @@ export interface LiveFeed {
 /** All who listen to one feed. */
 export class Audience {
   readonly feed: LiveFeed
-  private readonly connections = new Set<Connection>()
+  private readonly listeners = new Set<Listener>()
   private published: Publication | undefined
   private frame: Frame | undefined
 
@@ -32,19 +32,19 @@ export class Audience {
   }
 
   /** Adds a listener; it leaves through the returned function. */
-  add(connection: Connection): () => void {
-    this.connections.add(connection)
-    return () => this.connections.delete(connection)
+  add(listener: Listener): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
   }
 
   /** Sends a publication to everybody, if it says something new. */
   publish(publication: Publication): void {
     const previous = this.frame
-    if (this.connections.size === 0) return
+    if (this.listeners.size === 0) return
     const frame = this.newestFrame()
     if (frame === undefined) return
     const isNews = previous?.seq !== publication.seq || previous.isStale !== publication.isStale
     if (!isNews) return
-    for (const connection of this.connections) connection.push(frame)
+    for (const listener of this.listeners) listener.push(frame)
   }
 }

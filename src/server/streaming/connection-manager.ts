@@ -6,6 +6,7 @@ import { decideAdmission } from './admission.js'
 import { Audience, type LiveFeed } from './audience.js'
 import { Connection, type ConnectionContext, type TokenVerdict } from './connection.js'
 import type { Publication } from './frame.js'
+import type { Listener, Newcomer, Seat } from './listener.js'
 import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
 
 /** What the manager needs. */
@@ -39,12 +40,12 @@ const CLOSE_PATIENCE_MS = 300
 const RETURN_WINDOW_MS = 4_000
 const MIN_RETURN_MS = 500
 
-/** Knows every socket: caps them, renews them, hands out what is published, and lets them go. */
+/** Knows every socket and stream: caps them, renews them, hands out what is published, and lets them go. */
 export class ConnectionManager {
   private readonly options: ConnectionManagerOptions
   private readonly places: Places
   private readonly audiences = new Map<string, Audience>()
-  private readonly connections = new Set<Connection>()
+  private readonly listeners = new Set<Listener>()
   private inLane = 0
   private draining = false
 
@@ -83,7 +84,7 @@ export class ConnectionManager {
     }
   }
 
-  /** No more sockets are let in: the process is about to end. */
+  /** Nobody is let in any more: the process is about to end. */
   get isDraining(): boolean {
     return this.draining
   }
@@ -112,50 +113,51 @@ export class ConnectionManager {
   }
 
   /** Starts a connection on an upgraded socket. */
-  open(arrival: Arrival): void {
-    const audience = this.audiences.get(arrival.feed)
-    if (audience === undefined) throw new Error(`no feed ${arrival.feed}`)
-    const { socket, place } = arrival
-    const openedAt = this.options.clock()
-    const sid = randomBytes(9).toString('base64url')
-    const watch = audience.feed.watch()
-    const connection = new Connection(
-      {
-        socket,
-        sid,
-        epoch: audience.feed.epoch,
-        token: arrival.token,
-        newestFrame: audience.newestFrame,
-        onNotice: () => place.expectSuccessor(),
-      },
-      this.options,
-    )
-    const leave = audience.add(connection)
-    this.connections.add(connection)
-    socket.once('close', (code, reason) => {
-      watch.stop()
-      leave()
-      place.release()
-      this.connections.delete(connection)
-      this.options.log.info(
-        {
-          sid,
-          address: place.address,
-          ...(connection.closedWith ?? { code, reason: reason.toString('utf8') }),
-          ageMs: Math.round(this.options.clock() - openedAt),
-          framesSent: connection.framesSent,
-          active: this.places.taken,
-        },
-        'WebSocket disconnected',
-      )
+  open({ socket, token, place, feed }: Arrival): void {
+    this.seat({ transport: 'WebSocket', place, feed }, (seat, context) => {
+      const connection = new Connection({ socket, token, ...seat }, context)
+      socket.once('close', (code, reason) => {
+        const end = connection.closedWith ?? { code, reason: reason.toString('utf8') }
+        seat.onEnd({ ...end, framesSent: connection.framesSent })
+      })
+      return connection
     })
-    this.options.log.info(
-      { sid, address: place.address, feed: arrival.feed, active: this.places.taken },
-      'WebSocket connected',
-    )
-    connection.start(watch.ready)
+  }
+
+  /** Gives a newcomer a seat: it hears what its feed publishes until it says that it has ended. */
+  seat(
+    { transport, place, feed }: Newcomer,
+    create: (seat: Seat, context: ConnectionContext) => Listener,
+  ): void {
+    const audience = this.audiences.get(feed)
+    if (audience === undefined) throw new Error(`no feed ${feed}`)
+    const openedAt = this.options.clock()
+    const about = { sid: randomBytes(9).toString('base64url'), address: place.address }
+    const watch = audience.feed.watch()
+    const seat: Seat = {
+      sid: about.sid,
+      epoch: audience.feed.epoch,
+      newestFrame: audience.newestFrame,
+      onNotice: () => place.expectSuccessor(),
+      onEnd: (end) => {
+        watch.stop()
+        leave()
+        place.release()
+        this.listeners.delete(listener)
+        const ageMs = Math.round(this.options.clock() - openedAt)
+        this.options.log.info(
+          { ...about, ...end, ageMs, active: this.places.taken },
+          `${transport} disconnected`,
+        )
+      },
+    }
+    const listener = create(seat, this.options)
+    const leave = audience.add(listener)
+    this.listeners.add(listener)
+    this.options.log.info({ ...about, feed, active: this.places.taken }, `${transport} connected`)
+    listener.start(watch.ready)
     // Its handshake was under way when the others were told.
-    if (this.draining) connection.closeForRestart(RETURN_WINDOW_MS)
+    if (this.draining) listener.closeForRestart(RETURN_WINDOW_MS)
   }
 
   /** Hands a feed's new value to all who listen to it. */
@@ -176,18 +178,18 @@ export class ConnectionManager {
    */
   async drain(windowMs: number): Promise<void> {
     this.refuseNew()
-    const leaving = [...this.connections]
+    const leaving = [...this.listeners]
     const startedAt = this.options.clock()
     const spreadMs = Math.max(RETURN_WINDOW_MS, leaving.length)
-    for (const [index, connection] of leaving.entries()) {
+    for (const [index, listener] of leaving.entries()) {
       const waitMs = startedAt + (index * windowMs) / leaving.length - this.options.clock()
       if (waitMs > 1) await delay(waitMs)
       // Multiplied first: a rounded share would give two of several thousand the same time.
       const returnMs = MIN_RETURN_MS + Math.floor((index * spreadMs) / leaving.length)
-      connection.closeForRestart(returnMs)
+      listener.closeForRestart(returnMs)
     }
     const patienceEndsAt = this.options.clock() + CLOSE_PATIENCE_MS
-    while (this.connections.size > 0 && this.options.clock() < patienceEndsAt) await delay(10)
-    for (const connection of this.connections) connection.terminate()
+    while (this.listeners.size > 0 && this.options.clock() < patienceEndsAt) await delay(10)
+    for (const listener of this.listeners) listener.terminate()
   }
 }

@@ -2,11 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { CloseCode, INFORMATIVE_LANE_MS, SUBPROTOCOL } from '../../protocol/index.js'
-import { setRetryAfter } from '../http/error-handler.js'
-import { type AdmissionFacts, decideAdmission, type Refusal } from './admission.js'
+import type { Refusal } from './admission.js'
 import type { TokenVerdict } from './connection.js'
-import type { ConnectionManager } from './connection-manager.js'
 import type { Place } from './places.js'
+import {
+  admitRequest,
+  FALLBACK,
+  type RequestAdmissionDeps,
+  sendRefusal,
+} from './request-admission.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,22 +18,6 @@ declare module 'fastify' {
     readonly isSocketRoute?: boolean
   }
 }
-
-/** What the socket routes need. */
-export interface StreamingRoutesDeps {
-  readonly manager: ConnectionManager
-  readonly isOriginAllowed: (request: FastifyRequest) => boolean
-  readonly addressOf: (request: FastifyRequest) => string
-  /** The token that a viewer sent with the request; `null` when there is none. */
-  readonly tokenOf: (request: FastifyRequest) => string | null
-  /** `null` when watching needs no token. */
-  readonly verifyToken: ((token: string) => Promise<TokenVerdict>) | null
-}
-
-/** Where a client that gets no socket finds the same data. */
-const FALLBACK = '/api/v1/public/health'
-
-const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
 
 /** What was decided about an upgrade before it happened. */
 type Admitted =
@@ -42,7 +30,7 @@ interface FeedRequest {
 }
 
 /** `GET /ws/monitoring/:feed`, and the same below `/api/v1`: the raw WebSocket. */
-export function streamingRoutes(deps: StreamingRoutesDeps): FastifyPluginAsync {
+export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync {
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   return async (app) => {
     for (const url of ['/ws/monitoring/:feed', '/api/v1/ws/monitoring/:feed']) {
@@ -79,54 +67,26 @@ export function streamingRoutes(deps: StreamingRoutesDeps): FastifyPluginAsync {
 async function admit(
   request: FastifyRequest<FeedRequest>,
   reply: FastifyReply,
-  deps: StreamingRoutesDeps & { readonly admitted: WeakMap<IncomingMessage, Admitted> },
+  deps: RequestAdmissionDeps & { readonly admitted: WeakMap<IncomingMessage, Admitted> },
 ): Promise<FastifyReply | undefined> {
   const { manager, admitted } = deps
-  const token = await judgeToken(request, deps)
-  // From here to the taking of the place nothing may wait, or two could take the same one.
-  const address = deps.addressOf(request)
-  const refusal = decideAdmission({
-    isDraining: manager.isDraining,
-    isOriginAllowed: deps.isOriginAllowed(request),
-    token: token.claim,
-    place: manager.vacancyFor(address),
-  })
+  // A browser cannot set headers: `?auth=message` promises a token in the first message.
+  const hasPromisedToken = request.query.auth === 'message'
+  const admission = await admitRequest({ request, transport: 'WebSocket', hasPromisedToken }, deps)
   const { socket } = request.raw
-  if (refusal === null) {
-    const place = manager.takePlace(address)
+  if (admission.refusal === null) {
+    const { place, token } = admission
     // Also when the handshake fails after all, or the handler never runs.
     socket.once('close', () => place.release())
-    admitted.set(request.raw, { kind: 'place', place, token: token.verdict })
+    admitted.set(request.raw, { kind: 'place', place, token })
     return undefined
   }
-  request.log.info({ address, code: refusal.code }, 'WebSocket refused')
+  const { refusal } = admission
   const leaveLane = refusal.mayBeToldOverSocket ? manager.takeLane() : null
-  if (leaveLane !== null) {
-    socket.once('close', leaveLane)
-    admitted.set(request.raw, { kind: 'lane', refusal })
-    return undefined
-  }
-  return setRetryAfter(reply, refusal.retryAfterMs).code(refusal.status).send({
-    code: refusal.code,
-    message: refusal.message,
-    retry_after_ms: refusal.retryAfterMs,
-    fallback: FALLBACK,
-  })
-}
-
-/** A browser cannot set headers: `?auth=message` promises a token in the first message. */
-async function judgeToken(
-  request: FastifyRequest<FeedRequest>,
-  deps: StreamingRoutesDeps,
-): Promise<{ readonly claim: AdmissionFacts['token']; readonly verdict: TokenVerdict | null }> {
-  if (deps.verifyToken === null) return { claim: 'not_needed', verdict: OPEN_ACCESS }
-  const token = deps.tokenOf(request)
-  if (token === null) {
-    const isPromised = request.query.auth === 'message'
-    return { claim: isPromised ? 'promised' : 'missing', verdict: null }
-  }
-  const verdict = await deps.verifyToken(token)
-  return { claim: verdict.isAccepted ? 'accepted' : 'bad', verdict }
+  if (leaveLane === null) return sendRefusal(reply, refusal)
+  socket.once('close', leaveLane)
+  admitted.set(request.raw, { kind: 'lane', refusal })
+  return undefined
 }
 
 function explainUpgrade(request: FastifyRequest, reply: FastifyReply): FastifyReply {

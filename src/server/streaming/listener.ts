@@ -1,0 +1,48 @@
+import type { Frame } from './frame.js'
+import type { Place } from './places.js'
+
+/** Over what a listener is told: an upgraded socket, or an answer that does not end. */
+export type Transport = 'WebSocket' | 'stream'
+
+/** One who listens to a feed, over whatever transport. */
+export interface Listener {
+  /**
+   * Greets, sends the newest update, and goes on until either side ends it.
+   *
+   * @param ready - `null` when the newest update is current; else resolves when it is.
+   */
+  start(ready: Promise<void> | null): void
+  /** A new frame of the feed is there. */
+  push(frame: Frame): void
+  /** Tells the client to come back after a while, and ends. */
+  closeForRestart(retryAfterMs: number): void
+  /** The peer can no longer be talked to in an orderly way. */
+  terminate(): void
+}
+
+/** Somebody who was admitted and wants to listen. */
+export interface Newcomer {
+  readonly transport: Transport
+  readonly place: Place
+  readonly feed: string
+}
+
+/** How listening ended; streams have no close codes, and borrow those of sockets. */
+export interface ListenerEnd {
+  readonly code: number
+  readonly reason: string
+  readonly framesSent: number
+}
+
+/** What a listener is given for as long as it stays. */
+export interface Seat {
+  /** Names this connection, for logs and support. */
+  readonly sid: string
+  readonly epoch: string
+  /** The newest update of its feed. */
+  readonly newestFrame: () => Frame | undefined
+  /** The connection will end of age soon; its successor may come. */
+  readonly onNotice: () => void
+  /** The connection has ended; to be called once. */
+  readonly onEnd: (end: ListenerEnd) => void
+}

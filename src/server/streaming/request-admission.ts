@@ -1,0 +1,80 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { setRetryAfter } from '../http/error-handler.js'
+import { type AdmissionFacts, decideAdmission, type Refusal } from './admission.js'
+import type { TokenVerdict } from './connection.js'
+import type { ConnectionManager } from './connection-manager.js'
+import type { Transport } from './listener.js'
+import type { Place } from './places.js'
+
+/** What the admission of a request needs. */
+export interface RequestAdmissionDeps {
+  readonly manager: ConnectionManager
+  readonly isOriginAllowed: (request: FastifyRequest) => boolean
+  readonly addressOf: (request: FastifyRequest) => string
+  /** The token that a viewer sent with the request; `null` when there is none. */
+  readonly tokenOf: (request: FastifyRequest) => string | null
+  /** `null` when watching needs no token. */
+  readonly verifyToken: ((token: string) => Promise<TokenVerdict>) | null
+}
+
+/** Where a client that is not let in finds the same data. */
+export const FALLBACK = '/api/v1/public/health'
+
+const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
+
+/** What was decided about a request; a place that was taken is given back with the connection. */
+export type RequestAdmission =
+  | { readonly refusal: null; readonly place: Place; readonly token: TokenVerdict | null }
+  | { readonly refusal: Refusal }
+
+/** A request to listen, and over what. */
+export interface ListenRequest {
+  readonly request: FastifyRequest
+  readonly transport: Transport
+  /** Its client has promised to show a token once it is connected. */
+  readonly hasPromisedToken: boolean
+}
+
+/** Decides about a request to listen, and takes its place at once when it is let in. */
+export async function admitRequest(
+  { request, transport, hasPromisedToken }: ListenRequest,
+  deps: RequestAdmissionDeps,
+): Promise<RequestAdmission> {
+  const { manager } = deps
+  const token = await judgeToken(request, hasPromisedToken, deps)
+  // From here to the taking of the place nothing may wait, or two could take the same one.
+  const address = deps.addressOf(request)
+  const refusal = decideAdmission({
+    isDraining: manager.isDraining,
+    isOriginAllowed: deps.isOriginAllowed(request),
+    token: token.claim,
+    place: manager.vacancyFor(address),
+  })
+  if (refusal !== null) {
+    request.log.info({ address, code: refusal.code }, `${transport} refused`)
+    return { refusal }
+  }
+  return { refusal: null, place: manager.takePlace(address), token: token.verdict }
+}
+
+/** Answers a request that is not let in. */
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return setRetryAfter(reply, refusal.retryAfterMs).code(refusal.status).send({
+    code: refusal.code,
+    message: refusal.message,
+    retry_after_ms: refusal.retryAfterMs,
+    fallback: FALLBACK,
+  })
+}
+
+async function judgeToken(
+  request: FastifyRequest,
+  hasPromisedToken: boolean,
+  deps: RequestAdmissionDeps,
+): Promise<{ readonly claim: AdmissionFacts['token']; readonly verdict: TokenVerdict | null }> {
+  if (deps.verifyToken === null) return { claim: 'not_needed', verdict: OPEN_ACCESS }
+  const token = deps.tokenOf(request)
+  if (token === null) return { claim: hasPromisedToken ? 'promised' : 'missing', verdict: null }
+  const verdict = await deps.verifyToken(token)
+  return { claim: verdict.isAccepted ? 'accepted' : 'bad', verdict }
+}
