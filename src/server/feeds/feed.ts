@@ -124,7 +124,9 @@ export class Feed {
     if (this.isLive) return true
     const ageMs = this.options.now().getTime() - this.newestSnapshot.generatedAt.getTime()
     const isYoung = ageMs >= 0 && ageMs < this.options.intervalMs
-    return isYoung && !this.isHinted && !this.newestSnapshot.isStale
+    // The hint that a read under way follows is news as well.
+    const isNewsExpected = this.isHinted || this.reading !== undefined
+    return isYoung && !isNewsExpected && !this.newestSnapshot.isStale
   }
 
   /** The value for somebody who asks once; read anew only when the newest one is not current. */

@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL } from '../../protocol/index.js'
+import { COMPRESSION } from './compression.js'
 import { handleError, handleNotFound, HttpError } from './error-handler.js'
 import { createUpgradeGate } from './upgrade-gate.js'
 
@@ -89,7 +90,7 @@ async function registerWebSocket(app: FastifyInstance): Promise<void> {
     options: {
       server: createUpgradeGate(app.server),
       maxPayload: MAX_CLIENT_MESSAGE_BYTES,
-      perMessageDeflate: false,
+      perMessageDeflate: COMPRESSION,
       ...{ closeTimeout: CLOSE_TIMEOUT_MS }, // newer than the types of ws
       handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     },

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { WebSocket } from 'ws'
 import { INFORMATIVE_LANE_SIZE } from '../../protocol/index.js'
 import { decideAdmission } from './admission.js'
 import { Audience, type LiveFeed } from './audience.js'
@@ -8,6 +7,7 @@ import { Connection, type ConnectionContext, type TokenVerdict } from './connect
 import type { Publication } from './frame.js'
 import type { Listener, Newcomer, Seat } from './listener.js'
 import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
+import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** What the manager needs. */
 export interface ConnectionManagerOptions extends ConnectionContext {
@@ -26,7 +26,7 @@ export interface AdmissionReport {
 
 /** An upgraded socket that has a place. */
 export interface Arrival {
-  readonly socket: WebSocket
+  readonly socket: UpgradedSocket
   readonly place: Place
   readonly feed: string
   /** `null` when the client has promised to show its token in a message. */
@@ -116,7 +116,7 @@ export class ConnectionManager {
   open({ socket, token, place, feed }: Arrival): void {
     this.seat({ transport: 'WebSocket', place, feed }, (seat, context) => {
       const connection = new Connection({ socket, token, ...seat }, context)
-      socket.once('close', (code, reason) => {
+      socket.webSocket.once('close', (code, reason) => {
         const end = connection.closedWith ?? { code, reason: reason.toString('utf8') }
         seat.onEnd({ ...end, framesSent: connection.framesSent })
       })

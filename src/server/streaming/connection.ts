@@ -1,4 +1,3 @@
-import type { WebSocket } from 'ws'
 import {
   CloseCode,
   type ErrorCode,
@@ -12,6 +11,7 @@ import type { Frame } from './frame.js'
 import { MessageQuota } from './message-quota.js'
 import { Outbox } from './outbox.js'
 import type { Ticker } from './ticker.js'
+import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** What a token turned out to be worth. */
 export interface TokenVerdict {
@@ -34,7 +34,7 @@ export interface ConnectionContext {
 
 /** One accepted socket. */
 export interface AcceptedSocket {
-  readonly socket: WebSocket
+  readonly socket: UpgradedSocket
   readonly sid: string
   readonly epoch: string
   /** The token it came with; `null` when it still has to show one. */
@@ -62,7 +62,7 @@ export class Connection {
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined
   private readonly accepted: AcceptedSocket
   private readonly context: ConnectionContext
-  private readonly socket: WebSocket
+  private readonly socket: UpgradedSocket
   private readonly ending = new AbortController()
   private readonly deadlines: ConnectionDeadlines
   private readonly outbox = new Outbox<Frame>()
@@ -125,7 +125,7 @@ export class Connection {
   /** The peer can no longer be talked to in an orderly way. */
   terminate(): void {
     this.ending.abort()
-    this.socket.terminate()
+    this.socket.webSocket.terminate()
   }
 
   private greet(): void {
@@ -162,13 +162,14 @@ export class Connection {
 
   private listen(signal: AbortSignal): void {
     const alive = () => this.deadlines.heard(this.context.clock())
-    this.socket.on('pong', alive)
-    this.socket.on('ping', alive)
-    this.socket.on('message', (data: Buffer, isBinary) => {
+    const { webSocket } = this.socket
+    webSocket.on('pong', alive)
+    webSocket.on('ping', alive)
+    webSocket.on('message', (data: Buffer, isBinary) => {
       alive()
       if (!signal.aborted) this.receive(isBinary ? null : data.toString('utf8'))
     })
-    this.socket.on('close', () => this.ending.abort())
+    webSocket.on('close', () => this.ending.abort())
   }
 
   private receive(text: string | null): void {
@@ -266,7 +267,7 @@ export class Connection {
         this.send({ type: 'connection_closing', reason: 'max_age', retry_after_ms: 0 })
         return
       case 'ping':
-        this.socket.ping()
+        this.socket.webSocket.ping()
         return
       case 'broadcast':
         this.update()
@@ -274,13 +275,11 @@ export class Connection {
   }
 
   private write(frame: Frame | undefined): void {
-    if (frame === undefined || this.socket.readyState !== this.socket.OPEN) return
-    this.framesSent += 1
-    this.socket.send(frame.bytes, { binary: false }, this.onFlushed)
+    if (frame === undefined) return
+    if (this.socket.write(frame.message, this.onFlushed)) this.framesSent += 1
   }
 
   private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {
-    if (this.socket.readyState !== this.socket.OPEN) return
     const { type, ...rest } = frame
     this.socket.send(JSON.stringify({ type, timestamp: this.context.now().toISOString(), ...rest }))
   }
@@ -288,7 +287,7 @@ export class Connection {
   private close(code: CloseCode, reason: string): void {
     this.ending.abort()
     this.closedWith ??= { code, reason }
-    this.socket.close(code, reason)
+    this.socket.webSocket.close(code, reason)
   }
 }
 

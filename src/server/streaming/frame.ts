@@ -1,4 +1,6 @@
-/** A feed's update, encoded once for all sockets. */
+import { PreparedFrame } from './prepared-frame.js'
+
+/** A feed's update, encoded once for all who listen. */
 export interface Frame {
   /** The position in the feed's sequence. */
   readonly seq: number
@@ -6,6 +8,8 @@ export interface Frame {
   readonly isStale: boolean
   /** The JSON text in UTF-8. */
   readonly bytes: Buffer
+  /** The same as a WebSocket message. */
+  readonly message: PreparedFrame
 }
 
 /** What a feed publishes; the text is encoded only when somebody is there to get it. */
@@ -17,9 +21,11 @@ export interface Publication {
 
 /** Encodes a publication for the wire. */
 export function encodeFrame(publication: Publication): Frame {
+  const message = new PreparedFrame(publication.frameJson)
   return {
     seq: publication.seq,
     isStale: publication.isStale,
-    bytes: Buffer.from(publication.frameJson, 'utf8'),
+    bytes: message.payload,
+    message,
   }
 }

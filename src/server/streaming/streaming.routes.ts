@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
 import { CloseCode, INFORMATIVE_LANE_MS, SUBPROTOCOL } from '../../protocol/index.js'
+import { agreedWindowBits } from '../http/compression.js'
 import type { Refusal } from './admission.js'
 import type { TokenVerdict } from './connection.js'
 import type { Place } from './places.js'
+import { UpgradedSocket } from './upgraded-socket.js'
 import {
   admitRequest,
   FALLBACK,
@@ -32,7 +33,11 @@ interface FeedRequest {
 /** `GET /ws/monitoring/:feed`, and the same below `/api/v1`: the raw WebSocket. */
 export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync {
   const admitted = new WeakMap<IncomingMessage, Admitted>()
+  const windowBits = new WeakMap<IncomingMessage, number | null>()
   return async (app) => {
+    app.websocketServer.on('headers', (headers, request) => {
+      windowBits.set(request, agreedWindowBits(headers))
+    })
     for (const url of ['/ws/monitoring/:feed', '/api/v1/ws/monitoring/:feed']) {
       app.route<FeedRequest>({
         method: 'GET',
@@ -51,8 +56,13 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
           if (request.ws) return admit(request, reply, { ...deps, admitted })
         },
         handler: (request, reply) => explainUpgrade(request, reply),
-        wsHandler: (socket, request) => {
+        wsHandler: (webSocket, request) => {
           const admission = admitted.get(request.raw)
+          const socket = new UpgradedSocket({
+            webSocket,
+            tcp: request.raw.socket,
+            windowBits: windowBits.get(request.raw) ?? null,
+          })
           if (admission?.kind === 'place') {
             deps.manager.open({ socket, feed: request.params.feed, ...admission })
           } else {
@@ -102,11 +112,12 @@ function explainUpgrade(request: FastifyRequest, reply: FastifyReply): FastifyRe
 }
 
 /** Says over the socket what a browser could not have read from a refused upgrade. */
-function explainRefusal(socket: WebSocket, refusal: Refusal | undefined): void {
-  const cutOff = setTimeout(() => socket.terminate(), INFORMATIVE_LANE_MS)
-  socket.once('close', () => clearTimeout(cutOff))
+function explainRefusal(socket: UpgradedSocket, refusal: Refusal | undefined): void {
+  const { webSocket } = socket
+  const cutOff = setTimeout(() => webSocket.terminate(), INFORMATIVE_LANE_MS)
+  webSocket.once('close', () => clearTimeout(cutOff))
   if (refusal === undefined) {
-    socket.close(CloseCode.InternalError, 'not admitted')
+    webSocket.close(CloseCode.InternalError, 'not admitted')
     return
   }
   socket.send(
@@ -118,5 +129,5 @@ function explainRefusal(socket: WebSocket, refusal: Refusal | undefined): void {
       retry_after_ms: refusal.retryAfterMs,
     }),
   )
-  socket.close(CloseCode.AtCapacity, 'Max connections exceeded')
+  webSocket.close(CloseCode.AtCapacity, 'Max connections exceeded')
 }

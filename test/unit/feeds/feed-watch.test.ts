@@ -131,6 +131,22 @@ describe('Feed, when somebody begins to watch', () => {
     expect(controlled.feed.newest?.dataJson).toBe('2')
   })
 
+  it('[first frame] a second newcomer waits for the same read, young as the old value is', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(1)
+    const { feed } = controlled
+    feed.hint()
+    const first = feed.watch()
+    const second = feed.watch()
+
+    expect(second.ready).not.toBeNull()
+    expect(controlled.inFlight).toBe(1)
+    await controlled.answer(2)
+
+    expect(await hasResolved(Promise.all([first.ready, second.ready]))).toBe(true)
+    expect(feed.newest?.dataJson).toBe('2')
+  })
+
   it('[first frame] waits for nothing beside others who are being kept current', async () => {
     const controlled = new ControlledFeed()
     await controlled.readOnce(1)

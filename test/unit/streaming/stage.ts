@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws'
+import { agreedWindowBits, COMPRESSION } from '../../../src/server/http/compression.js'
 import {
   Connection,
   type ConnectionContext,
@@ -9,6 +11,7 @@ import {
 import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
 import { encodeFrame, type Frame } from '../../../src/server/streaming/frame.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
+import { UpgradedSocket } from '../../../src/server/streaming/upgraded-socket.js'
 
 /** A frame as a client reads it. */
 export interface Received extends Readonly<Record<string, unknown>> {
@@ -105,11 +108,21 @@ export class Stage {
   }
   readonly context: ConnectionContext
   verdictOn: (token: string) => Promise<TokenVerdict> = () => Promise.resolve(OPEN_ACCESS)
-  private readonly server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  private readonly server: WebSocketServer
   private readonly clients: TestClient[] = []
+  private readonly windowBits = new WeakMap<IncomingMessage, number | null>()
 
-  constructor(times: Partial<ConnectionTimes> = {}) {
+  constructor(times: Partial<ConnectionTimes> = {}, options: ServerOptions = {}) {
     this.times = { ...this.times, ...times }
+    this.server = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      perMessageDeflate: COMPRESSION,
+      ...options,
+    })
+    this.server.on('headers', (headers, request) => {
+      this.windowBits.set(request, agreedWindowBits(headers))
+    })
     const clock = () => this.nowMs
     this.context = {
       times: this.times,
@@ -124,19 +137,39 @@ export class Stage {
   /** Both ends of a new socket; nothing has been said on it. */
   async socket(
     isSilent = false,
-  ): Promise<{ readonly socket: WebSocket; readonly client: TestClient }> {
-    if (this.server.address() === null) await once(this.server, 'listening')
-    const { port } = this.server.address() as AddressInfo
-    const client = new TestClient(`ws://127.0.0.1:${port}`, isSilent)
+  ): Promise<{ readonly socket: UpgradedSocket; readonly client: TestClient }> {
+    const client = new TestClient(await this.url(), isSilent)
     this.clients.push(client)
-    const [socket] = (await once(this.server, 'connection')) as [WebSocket]
+    const socket = await this.upgrade()
     if (client.socket.readyState !== WebSocket.OPEN) await once(client.socket, 'open')
     return { socket, client }
+  }
+
+  /** Where clients of any kind may connect. */
+  async url(): Promise<string> {
+    if (this.server.address() === null) await once(this.server, 'listening')
+    const { port } = this.server.address() as AddressInfo
+    return `ws://127.0.0.1:${port}`
+  }
+
+  /** The server's end of the next socket. */
+  async upgrade(): Promise<UpgradedSocket> {
+    const [webSocket, request] = (await once(this.server, 'connection')) as [
+      WebSocket,
+      IncomingMessage,
+    ]
+    const windowBits = this.windowBits.get(request) ?? null
+    return new UpgradedSocket({ webSocket, tcp: request.socket, windowBits })
   }
 
   /** A connection that has started, and the client at its other end. */
   async connect(opening: Opening = {}) {
     const { socket, client } = await this.socket(opening.isSilent)
+    return { connection: this.open(socket, opening), client, socket: socket.webSocket }
+  }
+
+  /** Starts a connection on the server's end of a socket. */
+  open(socket: UpgradedSocket, opening: Opening = {}): Connection {
     const connection = new Connection(
       {
         socket,
@@ -151,7 +184,7 @@ export class Stage {
       this.context,
     )
     connection.start(opening.ready ?? null)
-    return { connection, client, socket }
+    return connection
   }
 
   /** Moves the clock, and lets every connection look at it a few times. */

@@ -1,0 +1,52 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { PreparedFrame } from './prepared-frame.js'
+
+/** What an upgrade left behind. */
+export interface Upgrade {
+  readonly webSocket: WebSocket
+  /** The connection under it: the request's own. */
+  readonly tcp: Socket
+  /** The window for compressed frames, 9 to 15; `null` when the client takes none. */
+  readonly windowBits: number | null
+}
+
+/**
+ * A WebSocket to which prepared frames are written past ws, at hardly more than the cost of the
+ * write, beside the frames that ws makes: pings, pongs, closes and small messages. Each of these is
+ * one whole frame too, because ws never compresses here; and as soon as a close was sent or
+ * received ws is no longer open, so that nothing follows it.
+ */
+export class UpgradedSocket {
+  readonly webSocket: WebSocket
+  private readonly tcp: Socket
+  private readonly windowBits: number | null
+
+  constructor(upgrade: Upgrade) {
+    this.webSocket = upgrade.webSocket
+    this.tcp = upgrade.tcp
+    this.windowBits = upgrade.windowBits
+  }
+
+  /** Neither side has begun to close. */
+  get isOpen(): boolean {
+    return this.webSocket.readyState === this.webSocket.OPEN
+  }
+
+  /**
+   * Writes a prepared frame.
+   *
+   * @param onFlushed - called when it has left this process, or with the error that prevented it.
+   * @returns false when the socket is closing: nothing was written, and nothing will be called.
+   */
+  write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): boolean {
+    if (!this.isOpen) return false
+    this.tcp.write(frame.wire(this.windowBits), onFlushed)
+    return true
+  }
+
+  /** Sends a small message; without effect while the socket closes. */
+  send(text: string): void {
+    if (this.isOpen) this.webSocket.send(text, { compress: false })
+  }
+}
