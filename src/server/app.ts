@@ -36,6 +36,7 @@ import {
 } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
+import { eventStreamRoutes } from './streaming/event-stream.routes.js'
 import { streamingRoutes } from './streaming/streaming.routes.js'
 import { Ticker } from './streaming/ticker.js'
 
@@ -224,7 +225,9 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
       await recordRunEvents(database.kysely, encoded)
     },
   })
-  await fastify.register(streamingRoutes({ ...edge, manager, verifyToken: edge.verifyViewToken }))
+  const admission = { ...edge, manager, verifyToken: edge.verifyViewToken }
+  await fastify.register(streamingRoutes(admission))
+  await fastify.register(eventStreamRoutes(admission))
   await fastify.register(
     feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer: edge.requireViewer }),
   )

@@ -67,7 +67,7 @@ export const settings = {
   }),
   maxConnections: wholeNumber({
     variable: 'MAX_CONNECTIONS',
-    meaning: 'The most WebSocket connections at a time.',
+    meaning: 'The most connections at a time: WebSockets and event streams.',
     example: '1000',
     default: 50,
     min: 1,

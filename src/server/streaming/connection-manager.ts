@@ -137,6 +137,7 @@ export class ConnectionManager {
     const seat: Seat = {
       sid: about.sid,
       epoch: audience.feed.epoch,
+      newest: () => audience.feed.newest,
       newestFrame: audience.newestFrame,
       onNotice: () => place.expectSuccessor(),
       onEnd: (end) => {

@@ -1,4 +1,4 @@
-import type { Frame } from './frame.js'
+import type { Frame, Publication } from './frame.js'
 import type { Place } from './places.js'
 
 /** Over what a listener is told: an upgraded socket, or an answer that does not end. */
@@ -39,7 +39,9 @@ export interface Seat {
   /** Names this connection, for logs and support. */
   readonly sid: string
   readonly epoch: string
-  /** The newest update of its feed. */
+  /** The newest value of its feed. */
+  readonly newest: () => Publication | undefined
+  /** The same, encoded for sockets. */
   readonly newestFrame: () => Frame | undefined
   /** The connection will end of age soon; its successor may come. */
   readonly onNotice: () => void

@@ -38,6 +38,11 @@ export class Outbox<Item> {
     return this.sendingSince === undefined ? 0 : now - this.sendingSince
   }
 
+  /** Whether an item is on its way. */
+  get isSending(): boolean {
+    return this.sendingSince !== undefined
+  }
+
   /** Forgets what waits; what is on its way stays so. */
   clear(): void {
     this.waiting = undefined

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { setRetryAfter } from '../http/error-handler.js'
 import { type AdmissionFacts, decideAdmission, type Refusal } from './admission.js'
@@ -22,7 +24,7 @@ export const FALLBACK = '/api/v1/public/health'
 
 const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
 
-/** What was decided about a request; a place that was taken is given back with the connection. */
+/** What was decided about a request. */
 export type RequestAdmission =
   | { readonly refusal: null; readonly place: Place; readonly token: TokenVerdict | null }
   | { readonly refusal: Refusal }
@@ -31,13 +33,15 @@ export type RequestAdmission =
 export interface ListenRequest {
   readonly request: FastifyRequest
   readonly transport: Transport
+  /** What lives as long as the client is served: the place is given back when it closes. */
+  readonly until: Socket | ServerResponse
   /** Its client has promised to show a token once it is connected. */
   readonly hasPromisedToken: boolean
 }
 
 /** Decides about a request to listen, and takes its place at once when it is let in. */
 export async function admitRequest(
-  { request, transport, hasPromisedToken }: ListenRequest,
+  { request, transport, until, hasPromisedToken }: ListenRequest,
   deps: RequestAdmissionDeps,
 ): Promise<RequestAdmission> {
   const { manager } = deps
@@ -54,7 +58,11 @@ export async function admitRequest(
     request.log.info({ address, code: refusal.code }, `${transport} refused`)
     return { refusal }
   }
-  return { refusal: null, place: manager.takePlace(address), token: token.verdict }
+  const place = manager.takePlace(address)
+  // Also when the handshake fails after all, or its client left while the token was looked at.
+  if (until.destroyed) place.release()
+  else until.once('close', () => place.release())
+  return { refusal: null, place, token: token.verdict }
 }
 
 /** Answers a request that is not let in. */

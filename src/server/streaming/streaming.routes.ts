@@ -80,14 +80,15 @@ async function admit(
   deps: RequestAdmissionDeps & { readonly admitted: WeakMap<IncomingMessage, Admitted> },
 ): Promise<FastifyReply | undefined> {
   const { manager, admitted } = deps
+  const { socket } = request.raw
   // A browser cannot set headers: `?auth=message` promises a token in the first message.
   const hasPromisedToken = request.query.auth === 'message'
-  const admission = await admitRequest({ request, transport: 'WebSocket', hasPromisedToken }, deps)
-  const { socket } = request.raw
+  const admission = await admitRequest(
+    { request, transport: 'WebSocket', until: socket, hasPromisedToken },
+    deps,
+  )
   if (admission.refusal === null) {
     const { place, token } = admission
-    // Also when the handshake fails after all, or the handler never runs.
-    socket.once('close', () => place.release())
     admitted.set(request.raw, { kind: 'place', place, token })
     return undefined
   }
