@@ -4,6 +4,7 @@ COPY package.json package-lock.json ./
 # With what is optional: the binaries of the tool that builds the page are.
 RUN npm ci
 COPY tsconfig.base.json vite.config.ts ./
+COPY scripts ./scripts
 COPY src ./src
 COPY migrations ./migrations
 RUN npm run build && npm prune --omit=dev --omit=optional

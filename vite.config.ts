@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite'
+import { precompress } from './scripts/precompress.js'
 
 /**
  * Builds the page into dist/dashboard. Its paths are relative, so that it works below any subpath,
@@ -7,6 +8,7 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   root: 'src/dashboard',
   base: './',
+  plugins: [precompress()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../../dist/dashboard',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
@@ -17,6 +18,8 @@ import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
 import { healthRoutes } from './observability/health.routes.js'
+import { assetRoutes } from './pages/asset.routes.js'
+import { pageRoutes } from './pages/page.routes.js'
 import { jobRunRoutes } from './runs/job-runs.routes.js'
 import { jobRoutes } from './runs/jobs.routes.js'
 import { metricRoutes } from './runs/metrics.routes.js'
@@ -47,6 +50,8 @@ export interface AppOptions {
   readonly databaseUrl: string
   readonly version: string
   readonly isDemo: boolean
+  /** Where the page and the element for other pages were built to; they need not be there. */
+  readonly builtPagesDir: string
   readonly log: FastifyBaseLogger
 }
 
@@ -263,6 +268,9 @@ async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<v
       isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
     }),
   )
+  const builtPageDir = join(options.builtPagesDir, 'dashboard')
+  await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
+  await fastify.register(assetRoutes(builtPageDir))
 }
 
 async function runDemo(parts: Parts, baseUrl: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     databaseUrl: config.databaseUrl ?? embedded?.connectionString ?? '',
     version: readVersion(),
     isDemo: flags.demo,
+    builtPagesDir: fileURLToPath(new URL('../..', import.meta.url)),
     log,
   })
   const close = async () => {
@@ -103,7 +105,7 @@ function stopWithParent(): void {
 
 function welcome(url: string, isDemo: boolean): string {
   return `
-  Pipecast is up.   ${url}/docs
+  Pipecast is up.   ${url}/
 
   Watch it          npx pipecast watch ${url}
   Prove it          npx pipecast verify ${url}

@@ -308,6 +308,7 @@ describe('the key', () => {
       databaseUrl: proxy.connectionString,
       version: '0',
       isDemo: false,
+      builtPagesDir: '/nowhere',
       log: pino({ level: 'trace' }, sink),
     })
     const { url, started } = await noisy.listen()

@@ -11,7 +11,7 @@ export interface TestApp {
 }
 
 /**
- * Starts the application without a log; it resolves as soon as it listens.
+ * Starts the application without a log and without a page; it resolves as soon as it listens.
  *
  * @param settings - environment variables, as a deployment would set them.
  */
@@ -24,6 +24,7 @@ export async function startTestApp(
     databaseUrl,
     version: '0.0.0-test',
     isDemo: false,
+    builtPagesDir: '/nowhere',
     log: createLog('silent'),
   })
   const { url, started } = await app.listen()

@@ -1,6 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../http/error-handler.js'
+import { matchesEtag } from '../http/etag.js'
 import type { Feed } from './feed.js'
 
 /** What the polling routes need. */
@@ -55,13 +56,6 @@ async function sendDocument(
     'Pipecast-Generated-At': snapshot.generatedAt.toISOString(),
     'Pipecast-Stale': String(snapshot.isStale),
   })
-  if (matches(request.headers['if-none-match'], snapshot.etag)) return reply.code(304).send()
+  if (matchesEtag(request.headers['if-none-match'], snapshot.etag)) return reply.code(304).send()
   return reply.type('application/json; charset=utf-8').send(snapshot.dataJson)
-}
-
-/** RFC 9110, 13.1.2: a list of tags, weak or not, or `*`. */
-function matches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(etag)
 }

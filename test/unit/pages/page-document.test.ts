@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest'
+import { pageDocument, STATUS_MARKER } from '../../../src/server/pages/page-document.js'
+
+const builtPage = `<html><head><title>x</title></head><body><div>${STATUS_MARKER}</div></body></html>`
+
+describe('the document', () => {
+  it('[P1.11] holds the content, and the word to reload, for readers without JavaScript only', () => {
+    const html = pageDocument(builtPage, '<p>fine</p>')
+
+    expect(html).toContain('<div><noscript>\n<p>fine</p>\n</noscript></div>')
+    expect(html).toMatch(/<head>.*<noscript><meta http-equiv="refresh" content="30"><\/noscript>/s)
+  })
+
+  it('takes content as it is, also what looks like a pattern of replacement', () => {
+    const html = pageDocument(builtPage, "$& $' $` $1 $$")
+
+    expect(html).toContain("<noscript>\n$& $' $` $1 $$\n</noscript>")
+  })
+})
