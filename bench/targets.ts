@@ -1,0 +1,102 @@
+import { OURS } from './peers/catalogue.js'
+import type { FigureName, Results } from './results.js'
+
+/** The largest or the smallest value that is still good. */
+export type Bound =
+  | { readonly atMost: number }
+  | { readonly atLeast: number }
+  | { readonly below: number }
+
+/** Something that we want to be true. */
+export interface Target {
+  readonly meaning: string
+  readonly bound: Bound
+  readonly unit: '×' | 'kB' | '/s' | 'ms' | '%'
+  /** @returns `undefined` when it was not measured. */
+  readonly value: (results: Results) => number | undefined
+}
+
+/** Whether a target was met; one that was not measured is neither. */
+export type Verdict = 'hit' | 'miss' | 'not measured'
+
+/** What every full run is judged by. None of them fails a run: machines differ. */
+export const TARGETS: readonly Target[] = [
+  cpu(1_000, 'naive', { atMost: 1 / 4 }),
+  cpu(10_000, 'naive', { atMost: 1 / 3.2 }),
+  cpu(1_000, 'floor', { atMost: 1.35 }),
+  cpu(10_000, 'floor', { atMost: 1.15 }),
+  cpu(1_000, 'socket.io', { below: 1 }),
+  cpu(10_000, 'socket.io', { atMost: 2 / 3 }),
+  deliveries(1_000, 'naive', { atLeast: 4.3 }),
+  deliveries(10_000, 'naive', { atLeast: 3.2 }),
+  deliveries(1_000, 'floor', { atLeast: 0.85 }),
+  deliveries(10_000, 'floor', { atLeast: 0.85 }),
+  compared('firstToLastMs', 'first to last socket', {
+    sockets: 10_000,
+    to: 'floor',
+    bound: { atMost: 1.2 },
+  }),
+  absolute('idleSocketKb', 'memory for each idle socket at 10,000', 'kB', { atMost: 9 }),
+  absolute('openedPerSecond', 'sockets opened, at 10,000', '/s', { atLeast: 9_000 }),
+  absolute('firstDataP99Ms', 'first data p99 while 10,000 open', 'ms', { atMost: 300 }),
+  compared('bytesPerUpdate', 'compressed bytes', {
+    sockets: 1_000,
+    peer: `${OURS}-deflate`,
+    to: OURS,
+    bound: { atMost: 1 / 3 },
+  }),
+  compared('cpuSecondsPerMillion', 'compressed CPU', {
+    sockets: 1_000,
+    peer: `${OURS}-deflate`,
+    to: OURS,
+    bound: { atMost: 1.2 },
+  }),
+  absolute('idleLoopP99Ms', 'event-loop delay p99, 10,000 idle sockets', 'ms', { below: 20 }),
+  absolute('idleHealthP99Ms', '/health p99, 10,000 idle sockets', 'ms', { below: 20 }),
+]
+
+/** Judges a value by a bound. */
+export function judge(value: number | undefined, bound: Bound): Verdict {
+  if (value === undefined || Number.isNaN(value)) return 'not measured'
+  if ('atMost' in bound) return value <= bound.atMost ? 'hit' : 'miss'
+  if ('atLeast' in bound) return value >= bound.atLeast ? 'hit' : 'miss'
+  return value < bound.below ? 'hit' : 'miss'
+}
+
+interface Comparison {
+  readonly sockets: number
+  /** Ours, unless it is said. */
+  readonly peer?: string
+  readonly to: string
+  readonly bound: Bound
+}
+
+function cpu(sockets: number, to: string, bound: Bound): Target {
+  return compared('cpuSecondsPerMillion', 'CPU for a delivery', { sockets, to, bound })
+}
+
+function deliveries(sockets: number, to: string, bound: Bound): Target {
+  return compared('deliveriesPerSecond', 'deliveries a second', { sockets, to, bound })
+}
+
+function compared(
+  figure: FigureName,
+  what: string,
+  { sockets, peer = OURS, to, bound }: Comparison,
+): Target {
+  return {
+    meaning: `${what} at ${sockets.toLocaleString('en')}, of ${to}`,
+    bound,
+    unit: '×',
+    value: (results) => results.ratio(figure, { peer, sockets }, { peer: to, sockets }),
+  }
+}
+
+function absolute(figure: FigureName, meaning: string, unit: Target['unit'], bound: Bound): Target {
+  return {
+    meaning,
+    bound,
+    unit,
+    value: (results) => results.median(figure, { peer: OURS, sockets: 10_000 }),
+  }
+}
