@@ -20,7 +20,7 @@ export default defineConfig(
   },
   {
     // Fastify plugins and ws are async by contract, whether or not one body awaits.
-    files: ['src/server/**/*.routes.ts', 'src/server/app.ts'],
+    files: ['src/server/**/*.routes.ts', 'src/server/{app,register-routes}.ts'],
     rules: {
       '@typescript-eslint/require-await': 'off',
       // The plugin's sockets are made by ws, whatever the two say of each other's types.

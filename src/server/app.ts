@@ -1,35 +1,23 @@
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../protocol/index.js'
 import { type Config, effectivePingIntervalMs } from './config/load-config.js'
 import { type ChangeListener, startChangeListener } from './database/change-listener.js'
 import { seekLeadership } from './database/leadership.js'
 import { migrateWhenReachable } from './database/migrate-when-reachable.js'
 import { type Database, openDatabase } from './database/open-database.js'
-import { pingDatabase } from './database/ping-database.js'
 import { demoExpectations } from './demo/demo-board.js'
 import { startDemoReporter } from './demo/demo-reporter.js'
 import { Feed } from './feeds/feed.js'
-import { feedRoutes } from './feeds/feeds.routes.js'
 import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
-import { healthRoutes } from './observability/health.routes.js'
-import { assetRoutes } from './pages/asset.routes.js'
-import { pageRoutes } from './pages/page.routes.js'
-import { jobRunRoutes } from './runs/job-runs.routes.js'
-import { jobRoutes } from './runs/jobs.routes.js'
-import { metricRoutes } from './runs/metrics.routes.js'
-import { pingRoutes } from './runs/ping.routes.js'
-import { queueRoutes } from './runs/queues.routes.js'
-import { createRunRecorder } from './runs/run-recorder.js'
-import { expectInterval, recordRunEvents } from './runs/runs.queries.js'
-import { runRoutes } from './runs/runs.routes.js'
+import { registerRoutes, type RouteParts } from './register-routes.js'
+import { expectInterval } from './runs/runs.queries.js'
 import { pipelineStatus } from './status/pipeline-status.js'
-import { createScheduleReader, parseCron } from './status/schedule.js'
+import { createScheduleReader } from './status/schedule.js'
 import { readJobs, readStatusFacts } from './status/status.queries.js'
 import {
   readKnownStatuses,
@@ -39,8 +27,6 @@ import {
 } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
-import { eventStreamRoutes } from './streaming/event-stream.routes.js'
-import { streamingRoutes } from './streaming/streaming.routes.js'
 import { Ticker } from './streaming/ticker.js'
 
 /** What the application is made from. */
@@ -79,17 +65,6 @@ const TICKER_RESOLUTION_MS = 50
 const PLACE_HOLD_MS = 5_000
 const LAST_STATEMENTS_MS = 600
 
-/** What the parts share. */
-interface Parts {
-  readonly options: AppOptions
-  readonly database: Database
-  readonly edge: Edge
-  readonly feed: Feed
-  readonly manager: ConnectionManager
-  readonly listener: () => ChangeListener | undefined
-  readonly isMigrated: () => boolean
-}
-
 const clock = () => performance.now()
 const now = () => new Date()
 
@@ -112,7 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   let listener: ChangeListener | undefined
   let stopSweeping: (() => Promise<void>) | undefined
   let isMigrated = false
-  const parts: Parts = {
+  const parts: RouteParts = {
     options,
     database,
     edge,
@@ -154,7 +129,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       await fastify.listen({ host: config.host, port: config.port })
       const url = localUrl(fastify)
       const started = start()
-      if (options.isDemo) demo = started.then(() => runDemo(parts, url, ending.signal))
+      if (options.isDemo)
+        demo = started.then(() => runDemo(options, database, { url, signal: ending.signal }))
       return { url, started }
     },
     close: async () => {
@@ -221,73 +197,24 @@ function createManager({ config, log }: AppOptions, edge: Edge): ConnectionManag
   })
 }
 
-async function registerRoutes(fastify: FastifyInstance, parts: Parts): Promise<void> {
-  const { options, database, edge, feed, manager, listener, isMigrated } = parts
-  const recorder = createRunRecorder({
-    write: async (encoded) => {
-      // Reporters are asked to send again then, as while the database is away.
-      if (!isMigrated()) throw new Error('the database is not migrated yet')
-      await recordRunEvents(database.kysely, encoded)
-    },
-  })
-  const admission = { ...edge, manager, verifyToken: edge.verifyViewToken }
-  await fastify.register(streamingRoutes(admission))
-  await fastify.register(eventStreamRoutes(admission))
-  await fastify.register(
-    feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer: edge.requireViewer }),
-  )
-  await fastify.register(
-    runRoutes({
-      recorder,
-      requireReporter: edge.requireReporter,
-      maxBytes: options.config.ingestMaxBytes,
-      now,
-    }),
-  )
-  const { kysely } = database
-  const maxBytes = options.config.ingestMaxBytes
-  await fastify.register(pingRoutes({ ...edge, kysely, recorder, maxBytes, now }))
-  await fastify.register(jobRoutes({ ...edge, kysely, parseCron }))
-  await fastify.register(jobRunRoutes({ ...edge, kysely }))
-  await fastify.register(queueRoutes({ ...edge, kysely }))
-  await fastify.register(metricRoutes({ ...edge, kysely, maxBytes, now }))
-  await fastify.register(
-    healthRoutes({
-      version: options.version,
-      now,
-      isDraining: () => manager.isDraining,
-      database: () => ({
-        status: feed.state,
-        wakeup: listener()?.wakeupMode() ?? 'degraded',
-      }),
-      connections: () => manager.counts,
-      admission: (request) => manager.admissionFor(edge.addressOf(request)),
-      token: edge.describeToken,
-      maySeeData: edge.maySeeData,
-      poll: () => feed.poll(),
-      isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
-    }),
-  )
-  const builtPageDir = join(options.builtPagesDir, 'dashboard')
-  await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
-  await fastify.register(assetRoutes(builtPageDir))
-}
-
-async function runDemo(parts: Parts, baseUrl: string, signal: AbortSignal): Promise<void> {
-  const { options, database } = parts
-  const [token] = options.config.ingestTokens
+async function runDemo(
+  { config, log }: AppOptions,
+  { kysely }: Database,
+  { url, signal }: { readonly url: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const [token] = config.ingestTokens
   try {
-    for (const expected of demoExpectations()) await expectInterval(database.kysely, expected)
+    for (const expected of demoExpectations()) await expectInterval(kysely, expected)
   } catch (error) {
-    options.log.warn({ reason: (error as Error).message }, 'the demo has no schedules')
+    log.warn({ reason: (error as Error).message }, 'the demo has no schedules')
   }
   await startDemoReporter({
-    baseUrl,
+    baseUrl: url,
     ...(token === undefined ? {} : { token }),
     signal,
     log: {
-      info: (about, message) => options.log.info(about, message),
-      warn: (about, message) => options.log.warn(about, message),
+      info: (about, message) => log.info(about, message),
+      warn: (about, message) => log.warn(about, message),
     },
   })
 }

@@ -1,0 +1,95 @@
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './config/load-config.js'
+import type { ChangeListener } from './database/change-listener.js'
+import type { Database } from './database/open-database.js'
+import { pingDatabase } from './database/ping-database.js'
+import type { Feed } from './feeds/feed.js'
+import { feedRoutes } from './feeds/feeds.routes.js'
+import type { Edge } from './http/edge.js'
+import { healthRoutes } from './observability/health.routes.js'
+import { assetRoutes } from './pages/asset.routes.js'
+import { pageRoutes } from './pages/page.routes.js'
+import { jobRunRoutes } from './runs/job-runs.routes.js'
+import { jobRoutes } from './runs/jobs.routes.js'
+import { metricRoutes } from './runs/metrics.routes.js'
+import { pingRoutes } from './runs/ping.routes.js'
+import { queueRoutes } from './runs/queues.routes.js'
+import { createRunRecorder } from './runs/run-recorder.js'
+import { recordRunEvents } from './runs/runs.queries.js'
+import { runRoutes } from './runs/runs.routes.js'
+import { parseCron } from './status/schedule.js'
+import type { ConnectionManager } from './streaming/connection-manager.js'
+import { eventStreamRoutes } from './streaming/event-stream.routes.js'
+import { streamingRoutes } from './streaming/streaming.routes.js'
+
+/** What the routes are made from. */
+export interface RouteParts {
+  readonly options: {
+    readonly config: Config
+    readonly version: string
+    readonly builtPagesDir: string
+  }
+  readonly database: Database
+  readonly edge: Edge
+  readonly feed: Feed
+  readonly manager: ConnectionManager
+  /** `undefined` until the database is migrated. */
+  readonly listener: () => ChangeListener | undefined
+  readonly isMigrated: () => boolean
+}
+
+const now = () => new Date()
+
+/** The part of the composition root that hands each route the functions that it needs. */
+export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts): Promise<void> {
+  const { options, database, edge, feed, manager, listener, isMigrated } = parts
+  const recorder = createRunRecorder({
+    write: async (encoded) => {
+      // Reporters are asked to send again then, as while the database is away.
+      if (!isMigrated()) throw new Error('the database is not migrated yet')
+      await recordRunEvents(database.kysely, encoded)
+    },
+  })
+  const admission = { ...edge, manager, verifyToken: edge.verifyViewToken }
+  await fastify.register(streamingRoutes(admission))
+  await fastify.register(eventStreamRoutes(admission))
+  await fastify.register(
+    feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer: edge.requireViewer }),
+  )
+  await fastify.register(
+    runRoutes({
+      recorder,
+      requireReporter: edge.requireReporter,
+      maxBytes: options.config.ingestMaxBytes,
+      now,
+    }),
+  )
+  const { kysely } = database
+  const maxBytes = options.config.ingestMaxBytes
+  await fastify.register(pingRoutes({ ...edge, kysely, recorder, maxBytes, now }))
+  await fastify.register(jobRoutes({ ...edge, kysely, parseCron }))
+  await fastify.register(jobRunRoutes({ ...edge, kysely }))
+  await fastify.register(queueRoutes({ ...edge, kysely }))
+  await fastify.register(metricRoutes({ ...edge, kysely, maxBytes, now }))
+  await fastify.register(
+    healthRoutes({
+      version: options.version,
+      now,
+      isDraining: () => manager.isDraining,
+      database: () => ({
+        status: feed.state,
+        wakeup: listener()?.wakeupMode() ?? 'degraded',
+      }),
+      connections: () => manager.counts,
+      admission: (request) => manager.admissionFor(edge.addressOf(request)),
+      token: edge.describeToken,
+      maySeeData: edge.maySeeData,
+      poll: () => feed.poll(),
+      isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
+    }),
+  )
+  const builtPageDir = join(options.builtPagesDir, 'dashboard')
+  await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
+  await fastify.register(assetRoutes(builtPageDir))
+}
