@@ -46,6 +46,10 @@ interface Header {
 export class FrameParser {
   readonly frames: ParsedFrame[] = []
   private readonly rules: FrameRules
+  private chunks: Buffer[] = []
+  private waitingBytes = 0
+  /** A frame that has begun is looked at again when it is whole. */
+  private neededBytes = 0
   private rest: Buffer = Buffer.alloc(0)
   private fragments: Buffer[] = []
   private fragmented: Header | undefined
@@ -59,7 +63,10 @@ export class FrameParser {
   /** Takes the next bytes of the stream, however they are cut. */
   push(chunk: Buffer): void {
     if (this.isClosed && chunk.length > 0) throw new Error('bytes after a close frame')
-    this.rest = Buffer.concat([this.rest, chunk])
+    this.chunks.push(chunk)
+    this.waitingBytes += chunk.length
+    if (this.waitingBytes < this.neededBytes) return
+    this.rest = Buffer.concat(this.chunks)
     for (let header = this.readHeader(); header !== null; header = this.readHeader()) {
       const wireBytes = header.offset + header.length
       const payload = unmask(this.rest.subarray(header.offset, wireBytes), header.mask)
@@ -68,11 +75,13 @@ export class FrameParser {
       else this.takeData(header, payload, wireBytes)
       if (this.isClosed && this.rest.length > 0) throw new Error('bytes after a close frame')
     }
+    this.chunks = [this.rest]
+    this.waitingBytes = this.rest.length
   }
 
   /** @throws Error when the stream stops within a frame or a message. */
   end(): void {
-    if (this.rest.length > 0) throw new Error(`${this.rest.length} bytes of a frame at the end`)
+    if (this.waitingBytes > 0) throw new Error(`${this.waitingBytes} bytes of a frame at the end`)
     if (this.fragmented !== undefined) throw new Error('the last message has no end')
   }
 
@@ -97,7 +106,10 @@ export class FrameParser {
     if (header.opcode !== 0 && !KINDS.has(header.opcode as 1)) {
       throw new Error(`unknown opcode ${header.opcode}`)
     }
-    return this.rest.length < offset + header.length ? null : header
+    this.neededBytes = offset + header.length
+    if (this.rest.length < this.neededBytes) return null
+    this.neededBytes = 0
+    return header
   }
 
   private readLength(short: number): number {

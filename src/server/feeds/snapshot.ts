@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly seq: number
   /** When the data was read. */
   readonly generatedAt: Date
+  /** When the snapshot was made of it; its frame names this time. */
+  readonly madeAt: Date
   /** The last attempt to read failed: this is the last good data. */
   readonly isStale: boolean
   /** The data as JSON. */
@@ -46,6 +48,7 @@ export function encodeSnapshot(parts: SnapshotParts, now: Date): Snapshot {
   })
   return {
     ...parts,
+    madeAt: now,
     etag: `"${createHash('sha256').update(parts.dataJson).digest('base64url').slice(0, 22)}"`,
     // The data is half a megabyte on a large board: it is spliced in, never encoded again.
     frameJson: `${head.slice(0, -1)},"data":${parts.dataJson}}`,

@@ -4,9 +4,10 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { MAX_CLIENT_MESSAGE_BYTES, SUBPROTOCOL } from '../../protocol/index.js'
+import { MAX_CLIENT_MESSAGE_BYTES } from '../../protocol/index.js'
 import { COMPRESSION } from './compression.js'
 import { handleError, handleNotFound, HttpError } from './error-handler.js'
+import { chooseSubprotocol } from './subprotocol.js'
 import { createUpgradeGate } from './upgrade-gate.js'
 
 /** What the shared plugins need. */
@@ -92,7 +93,7 @@ async function registerWebSocket(app: FastifyInstance): Promise<void> {
       maxPayload: MAX_CLIENT_MESSAGE_BYTES,
       perMessageDeflate: COMPRESSION,
       ...{ closeTimeout: CLOSE_TIMEOUT_MS }, // newer than the types of ws
-      handleProtocols: (offered: Set<string>) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
+      handleProtocols: chooseSubprotocol,
     },
     errorHandler(error, socket, request) {
       // A close frame that says why is on its way already; ws ends the socket itself.

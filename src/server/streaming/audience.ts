@@ -1,5 +1,6 @@
-import { encodeFrame, type Frame, type Publication } from './frame.js'
+import { Frame, type Publication } from './frame.js'
 import type { Listener } from './listener.js'
+import { Revisions } from './revision.js'
 
 /** A feed as this folder sees it: something that can be watched. */
 export interface LiveFeed {
@@ -13,6 +14,7 @@ export interface LiveFeed {
 export class Audience {
   readonly feed: LiveFeed
   private readonly listeners = new Set<Listener>()
+  private readonly revisions = new Revisions()
   private published: Publication | undefined
   private frame: Frame | undefined
 
@@ -20,13 +22,13 @@ export class Audience {
     this.feed = feed
   }
 
-  /** The newest update, encoded at most once. */
+  /** The newest update, prepared at most once. */
   readonly newestFrame = (): Frame | undefined => {
     const { newest } = this.feed
     if (newest === undefined) return undefined
     if (this.frame === undefined || this.published !== newest) {
       this.published = newest
-      this.frame = encodeFrame(newest)
+      this.frame = new Frame(newest, this.revisions.of(newest.seq, newest.dataJson))
     }
     return this.frame
   }

@@ -1,6 +1,7 @@
 import {
   CloseCode,
   type ErrorCode,
+  PATCH_SUBPROTOCOL,
   parseClientMessage,
   restartReason,
   type ServerFrame,
@@ -8,6 +9,7 @@ import {
 } from '../../protocol/index.js'
 import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
 import type { Frame } from './frame.js'
+import { greet } from './greeting.js'
 import { MessageQuota } from './message-quota.js'
 import { Outbox } from './outbox.js'
 import type { Ticker } from './ticker.js'
@@ -68,6 +70,9 @@ export class Connection {
   private readonly outbox = new Outbox<Frame>()
   private readonly quota = new MessageQuota()
   private readonly onFlushed: (error?: Error | null) => void
+  private readonly takesPatches: boolean
+  /** The seq of the update that was written last; `undefined` when the next one goes whole. */
+  private writtenSeq: number | undefined
   private isAuthorized: boolean
   private isPaused = false
   private isWaiting = false
@@ -79,6 +84,7 @@ export class Connection {
     this.sid = accepted.sid
     this.socket = accepted.socket
     this.deadlines = new ConnectionDeadlines(context.times, now, context.random())
+    this.takesPatches = accepted.socket.webSocket.protocol === PATCH_SUBPROTOCOL
     this.isAuthorized = accepted.token !== null
     this.onFlushed = (error) => {
       // A failed write is followed by a close, which ends everything.
@@ -92,7 +98,8 @@ export class Connection {
    * @param ready - `null` when the newest update is current; else resolves when it is.
    */
   start(ready: Promise<void> | null): void {
-    this.greet()
+    const protocol = this.takesPatches ? PATCH_SUBPROTOCOL : SUBPROTOCOL
+    this.send(greet({ ...this.accepted, protocol }, this.context.times))
     if (this.accepted.token !== null) this.limitAuthorization(this.accepted.token)
     else this.requireToken()
     this.isWaiting = ready !== null
@@ -128,28 +135,16 @@ export class Connection {
     this.socket.webSocket.terminate()
   }
 
-  private greet(): void {
-    const { times } = this.context
-    this.send({
-      type: 'connection_status',
-      data: {
-        status: 'connected',
-        message: 'Connected. Updates follow at once and on each change.',
-        sid: this.sid,
-        protocol: SUBPROTOCOL,
-        broadcast_interval_ms: times.broadcastIntervalMs,
-        ping_interval_ms: times.pingIntervalMs,
-        stale_after_ms: times.staleAfterMs,
-        max_age_ms: times.maxAgeMs,
-        epoch: this.accepted.epoch,
-      },
-    })
-  }
-
   private update(): void {
     // While the first read is under way, the newest frame there is may be hours old.
     const frame = this.isWaiting ? undefined : this.accepted.newestFrame()
     if (frame !== undefined) this.push(frame)
+  }
+
+  /** For one who asks for it: the document itself, whatever was written before. */
+  private updateWhole(): void {
+    this.writtenSeq = undefined
+    this.update()
   }
 
   /** The first update after a wait: when there is still no data, the client hears why. */
@@ -184,7 +179,7 @@ export class Connection {
         this.send({ type: 'pong' })
         return
       case 'refresh':
-        this.update()
+        this.updateWhole()
         return
       case 'pause':
         this.isPaused = true
@@ -192,7 +187,7 @@ export class Connection {
         return
       case 'resume':
         this.isPaused = false
-        this.update()
+        this.updateWhole()
         return
       case 'auth':
         this.authorize(message.token).catch(() => {
@@ -276,7 +271,10 @@ export class Connection {
 
   private write(frame: Frame | undefined): void {
     if (frame === undefined) return
-    if (this.socket.write(frame.message, this.onFlushed)) this.framesSent += 1
+    const message = this.takesPatches ? frame.messageFrom(this.writtenSeq) : frame.message
+    if (!this.socket.write(message, this.onFlushed)) return
+    this.writtenSeq = frame.seq
+    this.framesSent += 1
   }
 
   private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {

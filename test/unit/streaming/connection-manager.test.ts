@@ -4,7 +4,7 @@ import {
   type ConnectionManagerOptions,
 } from '../../../src/server/streaming/connection-manager.js'
 import type { Publication } from '../../../src/server/streaming/frame.js'
-import { OPEN_ACCESS, seqsOf, Stage, type TestClient } from './stage.js'
+import { OPEN_ACCESS, publicationOf, seqsOf, Stage, type TestClient } from './stage.js'
 
 interface LogLine {
   readonly about: Readonly<Record<string, unknown>>
@@ -28,11 +28,6 @@ function feedOf(name: string) {
       }
     },
   }
-}
-
-function publicationOf(seq: number): Publication {
-  const frameJson = JSON.stringify({ type: 'pipeline_status_update', seq })
-  return { seq, isStale: false, frameJson }
 }
 
 let stage: Stage
@@ -177,15 +172,14 @@ describe('ConnectionManager', () => {
     client.socket.close()
     await until(() => manager.counts.active === 0)
     let encodings = 0
-    feed.newest = {
-      seq: 2,
-      isStale: false,
-      get frameJson() {
+    const publication = Object.defineProperty(publicationOf(2), 'frameJson', {
+      get: () => {
         encodings += 1
         return '{}'
       },
-    }
-    manager.publish('pipeline-status', feed.newest)
+    })
+    feed.newest = publication
+    manager.publish('pipeline-status', publication)
 
     expect(encodings).toBe(0)
   })

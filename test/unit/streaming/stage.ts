@@ -3,13 +3,15 @@ import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { agreedWindowBits, COMPRESSION } from '../../../src/server/http/compression.js'
+import { chooseSubprotocol } from '../../../src/server/http/subprotocol.js'
 import {
   Connection,
   type ConnectionContext,
   type TokenVerdict,
 } from '../../../src/server/streaming/connection.js'
 import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
-import { encodeFrame, type Frame } from '../../../src/server/streaming/frame.js'
+import { Frame, type Publication } from '../../../src/server/streaming/frame.js'
+import { Revisions } from '../../../src/server/streaming/revision.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { UpgradedSocket } from '../../../src/server/streaming/upgraded-socket.js'
 
@@ -33,6 +35,8 @@ export interface Opening {
   readonly ready?: Promise<void> | null
   /** The client answers no pings. */
   readonly isSilent?: boolean
+  /** Instead of what is newest on the stage. */
+  readonly newestFrame?: () => Frame | undefined
 }
 
 /** A real client, which keeps all that it hears. */
@@ -118,6 +122,7 @@ export class Stage {
       host: '127.0.0.1',
       port: 0,
       perMessageDeflate: COMPRESSION,
+      handleProtocols: chooseSubprotocol,
       ...options,
     })
     this.server.on('headers', (headers, request) => {
@@ -176,7 +181,7 @@ export class Stage {
         sid: 'sid-1',
         epoch: 'e1',
         token: opening.token === undefined ? OPEN_ACCESS : opening.token,
-        newestFrame: () => this.newest,
+        newestFrame: opening.newestFrame ?? (() => this.newest),
         onNotice: () => {
           this.notices += 1
         },
@@ -208,10 +213,26 @@ export class Stage {
   }
 }
 
-/** An update with this number. */
+/** What a feed publishes with this number. */
+export function publicationOf(seq: number, data: unknown = {}, isStale = false): Publication {
+  const at = new Date(STARTED_AT + seq * 1_000)
+  const dataJson = JSON.stringify(data)
+  const head = { type: 'pipeline_status_update', seq, ...(isStale ? { stale: true } : {}) }
+  return {
+    feed: 'pipeline-status',
+    seq,
+    isStale,
+    generatedAt: at,
+    madeAt: new Date(at.getTime() + 5),
+    dataJson,
+    frameJson: `${JSON.stringify(head).slice(0, -1)},"data":${dataJson}}`,
+  }
+}
+
+/** An update with this number, whose change nobody knows. */
 export function frameOf(seq: number, padding = ''): Frame {
-  const frameJson = JSON.stringify({ type: 'pipeline_status_update', seq, data: { padding } })
-  return encodeFrame({ seq, isStale: false, frameJson })
+  const publication = publicationOf(seq, { padding })
+  return new Frame(publication, new Revisions().of(seq, publication.dataJson))
 }
 
 /** The numbers of the updates among these frames. */
