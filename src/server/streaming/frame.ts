@@ -23,24 +23,22 @@ export class Frame {
   readonly seq: number
   /** The data is old: the database could not be read. */
   readonly isStale: boolean
-  /** The whole update. */
-  readonly message: PreparedFrame
   private readonly publication: Publication
   private readonly revision: Revision
+  private whole: PreparedFrame | undefined
   private patch: PreparedFrame | null | undefined
   private unchanged: PreparedFrame | undefined
 
   constructor(publication: Publication, revision: Revision) {
     this.seq = publication.seq
     this.isStale = publication.isStale
-    this.message = new PreparedFrame(publication.frameJson)
     this.publication = publication
     this.revision = revision
   }
 
-  /** The whole update as JSON text in UTF-8. */
-  get bytes(): Buffer {
-    return this.message.payload
+  /** The whole update. */
+  get message(): PreparedFrame {
+    return (this.whole ??= new PreparedFrame(this.publication.frameJson))
   }
 
   /**

@@ -276,5 +276,5 @@ describe('Connection, at its end', () => {
 })
 
 function frameJson(seq: number): unknown {
-  return JSON.parse(frameOf(seq).bytes.toString('utf8'))
+  return JSON.parse(frameOf(seq).message.payload.toString('utf8'))
 }

@@ -26,8 +26,8 @@ describe('Frame', () => {
 
     expect(frame.seq).toBe(7)
     expect(frame.isStale).toBe(true)
-    expect(frame.bytes.toString('utf8')).toBe('{"data":"größe 🚀"}')
-    expect(frame.bytes).toHaveLength(23)
+    expect(frame.message.payload.toString('utf8')).toBe('{"data":"größe 🚀"}')
+    expect(frame.message.payload).toHaveLength(23)
   })
 
   it('[P3.9] is the patch for one who is exactly one behind, and whole for anybody else', () => {

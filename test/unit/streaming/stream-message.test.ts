@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { Publication } from '../../../src/server/streaming/frame.js'
 import {
   cursorOf,
   HEARTBEAT,
   streamMessage,
   StreamMessages,
 } from '../../../src/server/streaming/stream-message.js'
-
-function publicationOf(seq: number, data: unknown = {}): Publication {
-  return { seq, isStale: false, frameJson: JSON.stringify({ seq, data }) }
-}
+import { publicationOf } from './stage.js'
 
 describe('streamMessage', () => {
   it('[P1.8] is the frame in one line of data, ended by an empty line', () => {
@@ -33,7 +29,7 @@ describe('StreamMessages', () => {
 
     const text = new StreamMessages().of('e1', publication).toString('utf8')
 
-    expect(text).toBe(`id: ${cursorOf('e1', publication)}\ndata: {"seq":42,"data":{}}\n\n`)
+    expect(text).toBe(`id: ${cursorOf('e1', publication)}\ndata: ${publication.frameJson}\n\n`)
     expect(cursorOf('e1', publication)).toBe('e1:42')
   })
 

@@ -8,7 +8,7 @@ import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
 import { StreamMessages } from '../../../src/server/streaming/stream-message.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { openStream, type StreamClient } from '../../support/stream-client.js'
-import { OPEN_ACCESS, STARTED_AT } from './stage.js'
+import { OPEN_ACCESS, publicationOf as socketPublicationOf, STARTED_AT } from './stage.js'
 
 /** What a test may change of a stream. */
 export interface StreamOpening {
@@ -128,5 +128,5 @@ export class StreamStage {
 export function publicationOf(seq: number, isStale = false, padding = ''): Publication {
   const stale = isStale ? { stale: true } : {}
   const frameJson = JSON.stringify({ type: 'pipeline_status_update', seq, ...stale, padding })
-  return { seq, isStale, frameJson }
+  return { ...socketPublicationOf(seq, {}, isStale), frameJson }
 }
