@@ -1,7 +1,10 @@
+export { connect } from './connect.js'
 export type {
   ConnectionState,
   ConnectionStatus,
   ConnectOptions,
+  Socket,
+  SocketConstructor,
   Subscription,
   Transport,
   TroubleReason,

@@ -64,6 +64,19 @@ export interface ConnectionState {
   readonly capacity: { readonly active: number; readonly max: number } | null
 }
 
+/** The part of a WebSocket that is used: the browser's has it, and so has that of `ws`. */
+export interface Socket {
+  readonly readyState: number
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
+  send(text: string): void
+  close(): void
+}
+
+/** Opens a WebSocket: the browser's own class, or that of `ws`. */
+export type SocketConstructor = new (url: string, protocols: string[]) => Socket
+
 /** How to connect. */
 export interface ConnectOptions<Data = PipelineStatus> {
   /** Where the server is, with its subpath if it has one; relative ones are the page's. */
@@ -83,7 +96,7 @@ export interface ConnectOptions<Data = PipelineStatus> {
   /** Tabs of one origin share one connection. Default: true where the browser can. */
   readonly share?: boolean
   /** The WebSocket to use: Node 20 has none. `null` does without. Default: the global one. */
-  readonly WebSocket?: typeof WebSocket | null
+  readonly WebSocket?: SocketConstructor | null
   /** Default: the global one. */
   readonly fetch?: typeof fetch
 }

@@ -1,0 +1,109 @@
+import { type Actions, createActions, type Endpoint, type FrameListener } from './actions.js'
+import { budgetFreeAt, withAttempt } from './attempt-budget.js'
+import {
+  type ConnectionEvent,
+  type Effect,
+  initialMachine,
+  publicState,
+  wakeAt,
+} from './connection-state.js'
+import type { ConnectionState } from './subscription.js'
+import { createTokenSource, type TokenOption } from './token-source.js'
+import { step } from './transitions.js'
+import { createWakeTimer } from './wake-timer.js'
+
+/** Who is told what a connection brings, and how it is. */
+export interface ConnectionListener extends FrameListener {
+  readonly onState: (state: ConnectionState) => void
+}
+
+/** Something that keeps data coming. */
+export interface Link {
+  refresh(): void
+  retry(): void
+  authorize(token: string): void
+  /** Whether somebody looks. */
+  show(isVisible: boolean): void
+  close(): void
+}
+
+const REFRESH_GAP_MS = 1_000
+
+/** The attempts of this page at each server, whoever makes them. */
+const attemptsAt = new Map<string, readonly number[]>()
+
+/** Keeps one connection: tells the machine what happens, and does what it says. */
+export function openConnection(
+  endpoint: Endpoint,
+  token: TokenOption,
+  listener: ConnectionListener,
+): Link {
+  const { base, Socket } = endpoint
+  const clock = () => performance.now()
+  const ending = new AbortController()
+  const { signal } = ending
+  const tokens = createTokenSource(token)
+  const tell = createTeller(listener.onState)
+  let machine = initialMachine(clock(), listener.newest() !== undefined)
+  let refreshedAt = -Infinity
+
+  const dispatch = (event: ConnectionEvent): void => {
+    const [next, ...effects] = step(machine, event, {
+      now: clock(),
+      random: Math.random(),
+      freeAt: budgetFreeAt(attemptsAt.get(base) ?? []),
+      hasWebSocket: Socket !== null,
+      isOnline: (globalThis.navigator as Navigator | undefined)?.onLine !== false,
+    })
+    machine = next
+    effects.forEach(perform)
+    timer.set(wakeAt(machine) - clock())
+    tell(publicState(machine, Date.now() - clock()))
+  }
+  const isLive = () => machine.phase === 'live'
+  const actions: Actions = createActions({ endpoint, tokens, listener, dispatch, isLive, signal })
+  const perform = (effect: Effect) => {
+    if (effect === 'websocket' || effect === 'sse') {
+      attemptsAt.set(base, withAttempt(attemptsAt.get(base) ?? [], clock()))
+    }
+    actions[effect]()
+  }
+  const timer = createWakeTimer((hasJumped) => {
+    if (hasJumped) dispatch({ type: 'retry' })
+    dispatch({ type: 'timer' })
+  })
+  const retry = () => dispatch({ type: 'retry' })
+  // Node has no such events.
+  for (const type of ['online', 'offline']) globalThis.addEventListener?.(type, retry, { signal })
+  dispatch({ type: 'timer' })
+  return {
+    retry,
+    refresh: () => {
+      if (clock() - refreshedAt < REFRESH_GAP_MS) return
+      refreshedAt = clock()
+      if (isLive()) actions.refresh()
+      else if (machine.phase !== 'closed') actions.poll()
+    },
+    authorize: (given) => {
+      tokens.give(given)
+      dispatch({ type: 'token' })
+    },
+    show: (isVisible) => dispatch({ type: isVisible ? 'visible' : 'hidden' }),
+    close: () => {
+      dispatch({ type: 'close' })
+      ending.abort()
+    },
+  }
+}
+
+/** Tells each state once; instants that differ by rounding alone are the same. */
+function createTeller(onState: (state: ConnectionState) => void): typeof onState {
+  let told: ConnectionState | undefined
+  return (state) => {
+    const isClose = Math.abs((told?.retryAt ?? NaN) - (state.retryAt ?? NaN)) < 50
+    const next = isClose && told ? { ...state, retryAt: told.retryAt } : state
+    if (JSON.stringify(next) === JSON.stringify(told)) return
+    told = next
+    onState(next)
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  type ConnectionEvent,
+  type Effect,
+  initialMachine,
+  type Machine,
+  type Surroundings,
+  wakeAt,
+} from '../../../src/client/connection-state.js'
+import { budgetFreeAt, withAttempt } from '../../../src/client/attempt-budget.js'
+import { step } from '../../../src/client/transitions.js'
+
+/** A machine with a clock of its own, and a count of everything that it asks for. */
+export class MachineDriver {
+  machine: Machine = initialMachine(0, false)
+  now = 0
+  random = 0.5
+  hasWebSocket = true
+  isOnline = true
+  /** Everything that it wanted done, in order. */
+  readonly effects: Effect[] = []
+  /** When it tried to get a live connection. */
+  readonly attemptsAt: number[] = []
+  /** The transport that is there. */
+  transport: 'websocket' | 'sse' | null = null
+  isPollUnderWay = false
+  private budget: readonly number[] = []
+
+  /** Tells it something; returns what it wants done. */
+  tell(event: ConnectionEvent): readonly Effect[] {
+    if (event.type === 'lost') this.transport = null
+    if (event.type === 'polled') this.isPollUnderWay = false
+    const [next, ...effects] = step(this.machine, event, this.surroundings())
+    this.machine = next
+    for (const effect of effects) this.perform(effect)
+    return effects
+  }
+
+  /** Lets time pass, and every timer of it ring. */
+  pass(ms: number): void {
+    const until = this.now + ms
+    while (wakeAt(this.machine) <= until) {
+      this.now = Math.max(this.now, wakeAt(this.machine))
+      this.tell({ type: 'timer' })
+    }
+    this.now = until
+  }
+
+  private surroundings(): Surroundings {
+    const { now, random, hasWebSocket, isOnline } = this
+    return { now, random, hasWebSocket, isOnline, freeAt: budgetFreeAt(this.budget) }
+  }
+
+  private perform(effect: Effect): void {
+    this.effects.push(effect)
+    if (effect === 'drop') this.transport = null
+    if (effect === 'poll') this.isPollUnderWay = true
+    if (effect !== 'websocket' && effect !== 'sse') return
+    if (this.transport !== null) throw new Error(`a second transport beside ${this.transport}`)
+    this.transport = effect
+    this.attemptsAt.push(this.now)
+    this.budget = withAttempt(this.budget, this.now)
+  }
+}

@@ -1,0 +1,152 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type ConnectionEvent, wakeAt } from '../../../src/client/connection-state.js'
+import { MachineDriver } from './machine-driver.js'
+import {
+  authRequired,
+  closing,
+  errorFrame,
+  fullUpdate,
+  greeting,
+  patchFrame,
+  pong,
+} from './server-frames.js'
+
+const WINDOW_MS = 60_000
+
+const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
+  fc.constantFrom<ConnectionEvent>(
+    { type: 'retry' },
+    { type: 'retry' },
+    { type: 'timer' },
+    { type: 'hidden' },
+    { type: 'visible' },
+    { type: 'token' },
+    { type: 'tokenless', isTemporary: true },
+    { type: 'polled' },
+    { type: 'polled', refusal: {} },
+    { type: 'polled', refusal: { code: 'no_data', retry_after_ms: 5_000 } },
+    { type: 'diagnosed', active: 50, max: 50, accepting: false, retry_after_ms: 5_000 },
+    { type: 'diagnosed', active: 5, max: 50, accepting: true },
+  ),
+  fc
+    .constantFrom(
+      greeting(),
+      greeting(250),
+      greeting(3_600_000),
+      fullUpdate({}),
+      patchFrame(2),
+      pong,
+      authRequired,
+      closing('max_age'),
+      closing('restart', 2_000),
+      errorFrame('at_capacity', 5_000),
+      errorFrame('no_data', 5_000),
+      errorFrame('draining', 999_999_999),
+    )
+    .map((frame): ConnectionEvent => ({ type: 'frame', frame })),
+  fc
+    .tuple(
+      fc.constantFrom(1000, 1001, 1005, 1006, 1011, 4100, 4101, 4200, 4201),
+      fc.constantFrom('', 'restart;retry=1500', 'restart;retry=999999999'),
+      fc.boolean(),
+    )
+    .map(([code, reason, isBlocked]) => ({ type: 'lost', code, reason, isBlocked })),
+)
+
+/** Events that end it for good come seldom, or nothing else would be seen. */
+const anyEnd = fc.constantFrom<ConnectionEvent>(
+  { type: 'lost', code: 1008, reason: 'too many messages' },
+  { type: 'lost', code: 4001, reason: '' },
+  { type: 'frame', frame: errorFrame('unauthorized') },
+  { type: 'polled', refusal: { code: 'unauthorized' } },
+  { type: 'tokenless', isTemporary: false },
+  { type: 'close' },
+)
+
+const anyStory = fc.record({
+  hasWebSocket: fc.boolean(),
+  isOnline: fc.boolean(),
+  moments: fc.array(
+    fc.record({
+      event: fc.oneof({ weight: 60, arbitrary: anyEvent }, { weight: 1, arbitrary: anyEnd }),
+      passMs: fc.oneof(fc.constantFrom(0, 0, 0, 1), fc.nat(3_000), fc.nat(90_000)),
+      random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    }),
+    { minLength: 1, maxLength: 120 },
+  ),
+})
+
+/** Tells only what can happen: nobody hears a frame without a transport, or its end twice. */
+function isPossible(driver: MachineDriver, event: ConnectionEvent): boolean {
+  if (event.type === 'frame' || event.type === 'lost') return driver.transport !== null
+  return event.type !== 'polled' || driver.isPollUnderWay
+}
+
+function live(
+  story: Parameters<typeof anyStory.filter>[0] extends (t: infer T) => boolean ? T : never,
+  look: (driver: MachineDriver) => void,
+): MachineDriver {
+  const driver = new MachineDriver()
+  driver.hasWebSocket = story.hasWebSocket
+  driver.isOnline = story.isOnline
+  driver.tell({ type: 'timer' })
+  for (const { event, passMs, random } of story.moments) {
+    driver.random = random
+    driver.pass(passMs)
+    if (isPossible(driver, event)) driver.tell(event)
+    look(driver)
+  }
+  return driver
+}
+
+describe('whatever happens, in whatever order', () => {
+  it('[P9.1] there are never two transports, and one exactly in the phases that say so', () => {
+    fc.assert(
+      fc.property(anyStory, (story) => {
+        live(story, ({ machine, transport }) => {
+          const hasOne = ['opening', 'live', 'paused'].includes(machine.phase)
+
+          expect(transport !== null).toBe(hasOne)
+          if (hasOne) expect(transport).toBe(machine.rung)
+        })
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('[P9.2] there are never more than 12 attempts in any minute', () => {
+    fc.assert(
+      fc.property(anyStory, (story) => {
+        const { attemptsAt } = live(story, () => undefined)
+
+        for (const [index, at] of attemptsAt.entries()) {
+          const next = attemptsAt[index + 12]
+          if (next !== undefined) expect(next - at).toBeGreaterThan(WINDOW_MS)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('[P9.3] it is never stuck: a timer, a poll, a quiet socket, or an end that says so', () => {
+    fc.assert(
+      fc.property(anyStory, (story) => {
+        live(story, ({ machine, isPollUnderWay, now }) => {
+          const isOver = machine.phase === 'closed' || machine.phase === 'unauthorized'
+          const isMoving = wakeAt(machine) < Infinity || isPollUnderWay
+
+          if (isOver) expect(wakeAt(machine)).toBe(Infinity)
+          else expect(isMoving || machine.phase === 'paused').toBe(true)
+          if (machine.phase === 'opening' || machine.phase === 'live') {
+            expect(machine.dueAt).toBeLessThanOrEqual(now + 30_000)
+          }
+          if (machine.phase === 'waiting') {
+            expect(machine.dueAt).toBeLessThanOrEqual(now + 65_000)
+          }
+        })
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
