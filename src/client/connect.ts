@@ -74,7 +74,7 @@ function baseUrl(url: string): string {
 }
 
 function globalSocket(): SocketConstructor | null {
-  return (globalThis.WebSocket as SocketConstructor | undefined) ?? null
+  return (globalThis as Partial<typeof globalThis>).WebSocket ?? null
 }
 
 /** Callbacks are the application's: what they throw is its own to hear of, but not every 5 s. */
@@ -86,8 +86,9 @@ function createGuard(): (call: () => void) => void {
     } catch (error) {
       if (hasReported) return
       hasReported = true
+      const { reportError } = globalThis as Partial<typeof globalThis>
       // eslint-disable-next-line no-console -- Node has no reportError, and nobody must miss this
-      ;(globalThis.reportError ?? console.error)(error)
+      ;(reportError ?? console.error)(error)
     }
   }
 }

@@ -19,12 +19,12 @@ export interface ConnectionListener extends FrameListener {
 
 /** Something that keeps data coming. */
 export interface Link {
-  refresh(): void
-  retry(): void
-  authorize(token: string): void
+  readonly refresh: () => void
+  readonly retry: () => void
+  readonly authorize: (token: string) => void
   /** Whether somebody looks. */
-  show(isVisible: boolean): void
-  close(): void
+  readonly show: (isVisible: boolean) => void
+  readonly close: () => void
 }
 
 const REFRESH_GAP_MS = 1_000
@@ -73,8 +73,8 @@ export function openConnection(
     dispatch({ type: 'timer' })
   })
   const retry = () => dispatch({ type: 'retry' })
-  // Node has no such events.
-  for (const type of ['online', 'offline']) globalThis.addEventListener?.(type, retry, { signal })
+  const { addEventListener } = globalThis as Partial<typeof globalThis> // Node has none
+  for (const type of ['online', 'offline']) addEventListener?.(type, retry, { signal })
   dispatch({ type: 'timer' })
   return {
     retry,

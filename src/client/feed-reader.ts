@@ -21,7 +21,7 @@ export interface FeedReader {
    */
   read(frame: ServerFrame, receivedAt: number): 'updated' | 'refresh' | 'unchanged'
   /** Another connection begins: its patches build on its own updates. */
-  rebase(): void
+  readonly rebase: () => void
 }
 
 /** Makes a reader; `update` is where it starts. */

@@ -53,8 +53,10 @@ export function hear(
         : [{ ...heard, isTokenAsked: true }, 'renew']
     case 'auth_ok':
       return [{ ...heard, isTokenAsked: false }]
-    default:
+    case 'pong':
       return [heard]
+    default:
+      return [heard] // from a newer server
   }
 }
 

@@ -168,7 +168,7 @@ const goWithout: Move<'tokenless'> = (machine, { isTemporary }, env) => {
 }
 
 /** What every event does in every phase. A cell that is forgotten does not compile. */
-export const transitions: { readonly [P in Phase]: Row } = {
+const transitions: { readonly [P in Phase]: Row } = {
   opening: {
     retry: stay,
     timer: tick,

@@ -51,7 +51,9 @@ const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
       fc.constantFrom('', 'restart;retry=1500', 'restart;retry=999999999'),
       fc.boolean(),
     )
-    .map(([code, reason, isBlocked]) => ({ type: 'lost', code, reason, isBlocked })),
+    .map(
+      ([code, reason, isBlocked]): ConnectionEvent => ({ type: 'lost', code, reason, isBlocked }),
+    ),
 )
 
 /** Events that end it for good come seldom, or nothing else would be seen. */
@@ -64,7 +66,17 @@ const anyEnd = fc.constantFrom<ConnectionEvent>(
   { type: 'close' },
 )
 
-const anyStory = fc.record({
+interface Story {
+  readonly hasWebSocket: boolean
+  readonly isOnline: boolean
+  readonly moments: readonly {
+    readonly event: ConnectionEvent
+    readonly passMs: number
+    readonly random: number
+  }[]
+}
+
+const anyStory: fc.Arbitrary<Story> = fc.record({
   hasWebSocket: fc.boolean(),
   isOnline: fc.boolean(),
   moments: fc.array(
@@ -83,10 +95,8 @@ function isPossible(driver: MachineDriver, event: ConnectionEvent): boolean {
   return event.type !== 'polled' || driver.isPollUnderWay
 }
 
-function live(
-  story: Parameters<typeof anyStory.filter>[0] extends (t: infer T) => boolean ? T : never,
-  look: (driver: MachineDriver) => void,
-): MachineDriver {
+/** Lives through a story, with a look at it after each event. */
+function live(story: Story, look: (driver: MachineDriver) => void): MachineDriver {
   const driver = new MachineDriver()
   driver.hasWebSocket = story.hasWebSocket
   driver.isOnline = story.isOnline
