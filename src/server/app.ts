@@ -14,6 +14,7 @@ import { Feed } from './feeds/feed.js'
 import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
+import { createMetrics, type Metrics } from './observability/metrics.js'
 import { registerRoutes, type RouteParts } from './register-routes.js'
 import { expectInterval } from './runs/runs.queries.js'
 import { pipelineStatus } from './status/pipeline-status.js'
@@ -79,8 +80,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     onError: (error) => log.warn({ reason: error.message }, 'a database connection was lost'),
   })
   const edge = createEdge(config)
-  const feed = createPipelineStatusFeed(options, database)
-  const manager = createManager(options, edge)
+  const metrics = createMetrics()
+  const feed = createPipelineStatusFeed(options, database, metrics)
+  const manager = createManager(options, edge, metrics)
   manager.addFeed(feed)
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
 
@@ -91,6 +93,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     options,
     database,
     edge,
+    metrics,
     feed,
     manager,
     listener: () => listener,
@@ -111,6 +114,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       connectionString: options.databaseUrl,
       onHint: (name) => {
         if (name !== null && name !== feed.name) return
+        metrics.hinted()
         feed.hint()
         sweeper.hint()
       },
@@ -145,15 +149,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-function createPipelineStatusFeed({ config, isDemo, log }: AppOptions, database: Database): Feed {
+function createPipelineStatusFeed(
+  { config, isDemo, log }: AppOptions,
+  database: Database,
+  metrics: Metrics,
+): Feed {
   const nextTick = createScheduleReader()
   return new Feed({
     name: PIPELINE_STATUS_FEED,
     epoch: randomBytes(6).toString('base64url'),
-    read: async (at) => {
-      const facts = await readStatusFacts(database.kysely, at)
-      return pipelineStatus(facts, { now: at.getTime(), nextTick }, isDemo)
-    },
+    read: (at) =>
+      metrics.timeRead(async () => {
+        const facts = await readStatusFacts(database.kysely, at)
+        return pipelineStatus(facts, { now: at.getTime(), nextTick }, isDemo)
+      }),
     intervalMs: config.broadcastIntervalMs,
     now,
     log,
@@ -174,7 +183,11 @@ function createStatusSweeper({ config, log }: AppOptions, { kysely }: Database):
   })
 }
 
-function createManager({ config, log }: AppOptions, edge: Edge): ConnectionManager {
+function createManager(
+  { config, log }: AppOptions,
+  edge: Edge,
+  metrics: Metrics,
+): ConnectionManager {
   return new ConnectionManager({
     limits: {
       max: config.maxConnections,
@@ -192,6 +205,7 @@ function createManager({ config, log }: AppOptions, edge: Edge): ConnectionManag
     clock,
     now,
     random: Math.random,
+    events: metrics.connections,
     verifyToken: edge.verifyViewToken ?? (async () => ({ isAccepted: true, expiresAt: null })),
     log,
   })

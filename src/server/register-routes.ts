@@ -8,6 +8,9 @@ import type { Feed } from './feeds/feed.js'
 import { feedRoutes } from './feeds/feeds.routes.js'
 import type { Edge } from './http/edge.js'
 import { healthRoutes } from './observability/health.routes.js'
+import type { Metrics } from './observability/metrics.js'
+import { metricsRoutes } from './observability/metrics.routes.js'
+import { addScrapedMetrics } from './observability/scraped-metrics.js'
 import { assetRoutes } from './pages/asset.routes.js'
 import { pageRoutes } from './pages/page.routes.js'
 import { jobRunRoutes } from './runs/job-runs.routes.js'
@@ -32,6 +35,7 @@ export interface RouteParts {
   }
   readonly database: Database
   readonly edge: Edge
+  readonly metrics: Metrics
   readonly feed: Feed
   readonly manager: ConnectionManager
   /** `undefined` until the database is migrated. */
@@ -43,12 +47,12 @@ const now = () => new Date()
 
 /** The part of the composition root that hands each route the functions that it needs. */
 export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts): Promise<void> {
-  const { options, database, edge, feed, manager, listener, isMigrated } = parts
+  const { options, database, edge, metrics, feed, manager, listener, isMigrated } = parts
   const recorder = createRunRecorder({
     write: async (encoded) => {
       // Reporters are asked to send again then, as while the database is away.
       if (!isMigrated()) throw new Error('the database is not migrated yet')
-      await recordRunEvents(database.kysely, encoded)
+      await metrics.timeBatch(encoded.length, () => recordRunEvents(database.kysely, encoded))
     },
   })
   const admission = { ...edge, manager, verifyToken: edge.verifyViewToken }
@@ -89,6 +93,14 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
       isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
     }),
   )
+  addScrapedMetrics(metrics.registry, {
+    places: () => manager.counts,
+    traffic: () => manager.traffic,
+    snapshot: () => feed.newest,
+    pool: () => database.counts,
+    now,
+  })
+  await fastify.register(metricsRoutes({ ...edge, registry: metrics.registry }))
   const builtPageDir = join(options.builtPagesDir, 'dashboard')
   await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
   await fastify.register(assetRoutes(builtPageDir))

@@ -176,6 +176,14 @@ export const settings = {
     secret: true,
     accepts: (value) => value.length >= 32,
   }),
+  metricsToken: optionalText({
+    variable: 'METRICS_TOKEN',
+    meaning: 'The Bearer token of `/metrics`; not set: direct peers in private networks only.',
+    form: 'a token of 16 or more letters, digits and -._~+/=',
+    example: 'a-long-random-token-4',
+    secret: true,
+    accepts: isToken,
+  }),
   logLevel: oneOf({
     variable: 'LOG_LEVEL',
     meaning: 'How much is logged.',

@@ -17,6 +17,8 @@ export interface DatabaseOptions {
 export interface Database {
   readonly kysely: Kysely<Schema>
   readonly pool: pg.Pool
+  /** How many connections there are, and how many statements wait for one. */
+  readonly counts: { readonly total: number; readonly idle: number; readonly waiting: number }
   close(): Promise<void>
 }
 
@@ -46,5 +48,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     })
   })
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: honestPool(pool) }) })
-  return { kysely, pool, close: () => kysely.destroy() }
+  return {
+    kysely,
+    pool,
+    get counts() {
+      return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+    },
+    close: () => kysely.destroy(),
+  }
 }

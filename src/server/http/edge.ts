@@ -4,6 +4,7 @@ import { originChecker } from './allowed-origins.js'
 import { clientAddressReader } from './client-address.js'
 import { HttpError } from './error-handler.js'
 import { decideIngest } from './ingest-access.js'
+import { decideScrape } from './scrape-access.js'
 import { bearerToken, tokenMatcher, type TokenVerdict, viewTokenVerifier } from './tokens.js'
 
 /** Who is asking, and what they may do: the questions that every route asks of a request. */
@@ -22,6 +23,8 @@ export interface Edge {
   readonly requireViewer: (request: FastifyRequest) => Promise<void>
   /** @throws HttpError 401 or 403 for somebody who may not report. */
   readonly requireReporter: (request: FastifyRequest) => void
+  /** @throws HttpError 401 or 403 for somebody who may not read the metrics. */
+  readonly requireScraper: (request: FastifyRequest) => void
 }
 
 /** What this service makes of the token that a caller sent. */
@@ -39,6 +42,9 @@ export function createEdge(config: Config): Edge {
   const readAddress = clientAddressReader(config.trustProxy)
   const verifyViewToken = viewTokenVerifier(config.viewTokens, config.viewJwtSecret)
   const isIngestToken = config.ingestTokens.length === 0 ? null : tokenMatcher(config.ingestTokens)
+
+  const isMetricsToken =
+    config.metricsToken === undefined ? null : tokenMatcher([config.metricsToken])
 
   const isOriginAllowed = (request: FastifyRequest) => {
     const { origin, host } = request.headers
@@ -84,6 +90,15 @@ export function createEdge(config: Config): Edge {
       })
       if (refusal !== null) throw new HttpError(refusal.status, refusal.code, refusal.message)
     },
+    requireScraper: (request) => {
+      const token = bearerToken(request.headers.authorization)
+      const refusal = decideScrape({
+        hasValidToken: isMetricsToken === null ? null : token !== null && isMetricsToken(token),
+        peer: request.raw.socket.remoteAddress,
+        isForwarded: isForwarded(request),
+      })
+      if (refusal !== null) throw new HttpError(refusal.status, refusal.code, refusal.message)
+    },
   }
 }
 
@@ -93,11 +108,13 @@ function tokenOf(request: FastifyRequest): string | null {
 }
 
 /** A header that says whom a proxy speaks for means that the peer is not who is asking. */
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers)
+}
+
 function isLocal(request: FastifyRequest): boolean {
-  const { headers, raw } = request
-  const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers)
-  const address = (raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  return !isForwarded && (address === '::1' || address.startsWith('127.'))
+  const address = (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return !isForwarded(request) && (address === '::1' || address.startsWith('127.'))
 }
 
 function single(header: string | readonly string[] | undefined): string | undefined {

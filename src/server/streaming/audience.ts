@@ -39,14 +39,19 @@ export class Audience {
     return () => this.listeners.delete(listener)
   }
 
-  /** Sends a publication to everybody, if it says something new. */
-  publish(publication: Publication): void {
+  /**
+   * Sends a publication to everybody, if it says something new.
+   *
+   * @returns whether it did, and somebody was there to hear it.
+   */
+  publish(publication: Publication): boolean {
     const previous = this.frame
-    if (this.listeners.size === 0) return
+    if (this.listeners.size === 0) return false
     const frame = this.newestFrame()
-    if (frame === undefined) return
+    if (frame === undefined) return false
     const isNews = previous?.seq !== publication.seq || previous.isStale !== publication.isStale
-    if (!isNews) return
+    if (!isNews) return false
     for (const listener of this.listeners) listener.push(frame)
+    return true
   }
 }

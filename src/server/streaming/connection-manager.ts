@@ -5,13 +5,15 @@ import { decideAdmission } from './admission.js'
 import { Audience, type LiveFeed } from './audience.js'
 import { Connection, type ConnectionContext, type TokenVerdict } from './connection.js'
 import type { Publication } from './frame.js'
-import type { Listener, Newcomer, Seat } from './listener.js'
+import type { Listener, ListenerEvents, Newcomer, Seat, Transport } from './listener.js'
 import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
+import { type Traffic, TrafficMeter } from './traffic-meter.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** What the manager needs. */
 export interface ConnectionManagerOptions extends ConnectionContext {
   readonly limits: PlaceLimits
+  readonly events?: ListenerEvents
   readonly log: { info(about: object, message: string): void }
 }
 
@@ -46,6 +48,7 @@ export class ConnectionManager {
   private readonly places: Places
   private readonly audiences = new Map<string, Audience>()
   private readonly listeners = new Set<Listener>()
+  private readonly meter = new TrafficMeter()
   private inLane = 0
   private draining = false
 
@@ -67,6 +70,11 @@ export class ConnectionManager {
   /** How many places are taken, or kept for a successor, and how many there are. */
   get counts(): { readonly active: number; readonly max: number } {
     return { active: this.places.taken, max: this.options.limits.max }
+  }
+
+  /** Who listens over each transport, and what they have been sent. */
+  get traffic(): readonly Traffic[] {
+    return this.meter.read()
   }
 
   /** Whether a client at this address would be let in now, and if not, when to try again. */
@@ -99,6 +107,11 @@ export class ConnectionManager {
     return this.places.take(address)
   }
 
+  /** Somebody was not let in. */
+  noteRefusal(transport: Transport, code: string): void {
+    this.options.events?.refused(transport, code)
+  }
+
   /**
    * Takes one of the few places for clients that are only told why they are refused.
    *
@@ -117,8 +130,7 @@ export class ConnectionManager {
     this.seat({ transport: 'WebSocket', place, feed }, (seat, context) => {
       const connection = new Connection({ socket, token, ...seat }, context)
       socket.webSocket.once('close', (code, reason) => {
-        const end = connection.closedWith ?? { code, reason: reason.toString('utf8') }
-        seat.onEnd({ ...end, framesSent: connection.framesSent })
+        seat.onEnd(connection.closedWith ?? { code, reason: reason.toString('utf8') })
       })
       return connection
     })
@@ -131,6 +143,7 @@ export class ConnectionManager {
   ): void {
     const audience = this.audiences.get(feed)
     if (audience === undefined) throw new Error(`no feed ${feed}`)
+    const { events } = this.options
     const openedAt = this.options.clock()
     const about = { sid: randomBytes(9).toString('base64url'), address: place.address }
     const watch = audience.feed.watch()
@@ -145,9 +158,12 @@ export class ConnectionManager {
         leave()
         place.release()
         this.listeners.delete(listener)
+        this.meter.leave(listener)
+        events?.closed(transport, end.code)
         const ageMs = Math.round(this.options.clock() - openedAt)
+        const { framesSent } = listener
         this.options.log.info(
-          { ...about, ...end, ageMs, active: this.places.taken },
+          { ...about, ...end, ageMs, framesSent, active: this.places.taken },
           `${transport} disconnected`,
         )
       },
@@ -155,6 +171,8 @@ export class ConnectionManager {
     const listener = create(seat, this.options)
     const leave = audience.add(listener)
     this.listeners.add(listener)
+    this.meter.enter(transport, listener)
+    events?.opened(transport)
     this.options.log.info({ ...about, feed, active: this.places.taken }, `${transport} connected`)
     listener.start(watch.ready)
     // Its handshake was under way when the others were told.
@@ -163,7 +181,9 @@ export class ConnectionManager {
 
   /** Hands a feed's new value to all who listen to it. */
   publish(feed: string, publication: Publication): void {
-    this.audiences.get(feed)?.publish(publication)
+    const startedAt = this.options.clock()
+    const isNews = this.audiences.get(feed)?.publish(publication) ?? false
+    if (isNews) this.options.events?.fannedOut(this.options.clock() - startedAt)
   }
 
   /** Lets nobody in any more. */

@@ -117,6 +117,11 @@ export class Connection {
     this.write(this.outbox.offer(frame, now))
   }
 
+  /** Bytes written to the connection. */
+  get bytesSent(): number {
+    return this.socket.bytesWritten
+  }
+
   /** Tells the client to come back after a while, and closes. */
   closeForRestart(retryAfterMs: number): void {
     this.send({ type: 'connection_closing', reason: 'restart', retry_after_ms: retryAfterMs })

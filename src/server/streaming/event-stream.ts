@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import {
   CloseCode,
   type ConnectionClosingFrame,
@@ -62,19 +63,24 @@ export class EventStream implements Listener {
   private readonly context: ConnectionContext
   private readonly times: ConnectionTimes
   private readonly response: ServerResponse
+  private readonly socket: Socket | null
+  /** Of answers before this one on the same connection. */
+  private readonly bytesBefore: number
   private readonly deadlines: ConnectionDeadlines
   private readonly ending = new AbortController()
   private readonly outbox = new Outbox<Buffer>()
   private readonly onFlushed: (error?: Error | null) => void
-  private framesSent = 0
+  framesSent = 0
   private isWaiting = false
-  private endedWith: Omit<ListenerEnd, 'framesSent'> | undefined
+  private endedWith: ListenerEnd | undefined
 
   constructor(opened: OpenedStream, context: ConnectionContext) {
     this.opened = opened
     this.context = context
     this.times = streamTimes(context.times)
     this.response = opened.response
+    this.socket = opened.response.socket // which the response forgets when it has ended
+    this.bytesBefore = this.socket?.bytesWritten ?? 0
     this.deadlines = new ConnectionDeadlines(this.times, context.clock(), context.random())
     this.onFlushed = (error) => {
       // A failed write is followed by a close, which ends everything.
@@ -94,6 +100,10 @@ export class EventStream implements Listener {
     this.isWaiting = ready !== null
     void ready?.then(() => this.catchUpOrExplain())
     this.context.ticker.add((now) => this.broadcast(now), ending.signal)
+  }
+
+  get bytesSent(): number {
+    return (this.socket?.bytesWritten ?? 0) - this.bytesBefore
   }
 
   /** The frame is not looked at: what is sent is the feed's newest value, as a message. */
@@ -233,7 +243,7 @@ export class EventStream implements Listener {
   private leave(): void {
     this.ending.abort()
     const end = this.endedWith ?? { code: CloseCode.Normal, reason: 'the client left' }
-    this.opened.seat.onEnd({ ...end, framesSent: this.framesSent })
+    this.opened.seat.onEnd(end)
   }
 }
 

@@ -4,8 +4,16 @@ import type { Place } from './places.js'
 /** Over what a listener is told: an upgraded socket, or an answer that does not end. */
 export type Transport = 'WebSocket' | 'stream'
 
+/** Something that knows what it has sent. */
+export interface Sender {
+  /** Updates handed to the connection. */
+  readonly framesSent: number
+  /** Bytes written to the connection, whatever they were. */
+  readonly bytesSent: number
+}
+
 /** One who listens to a feed, over whatever transport. */
-export interface Listener {
+export interface Listener extends Sender {
   /**
    * Greets, sends the newest update, and goes on until either side ends it.
    *
@@ -31,7 +39,16 @@ export interface Newcomer {
 export interface ListenerEnd {
   readonly code: number
   readonly reason: string
-  readonly framesSent: number
+}
+
+/** Is told what happens to listeners, for whoever counts. */
+export interface ListenerEvents {
+  readonly opened: (transport: Transport) => void
+  /** Somebody was not let in. */
+  readonly refused: (transport: Transport, code: string) => void
+  readonly closed: (transport: Transport, code: number) => void
+  /** News was encoded and handed to all who listen, which took so many milliseconds. */
+  readonly fannedOut: (durationMs: number) => void
 }
 
 /** What a listener is given for as long as it stays. */

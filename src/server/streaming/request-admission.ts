@@ -55,6 +55,7 @@ export async function admitRequest(
     place: manager.vacancyFor(address),
   })
   if (refusal !== null) {
+    manager.noteRefusal(transport, refusal.code)
     request.log.info({ address, code: refusal.code }, `${transport} refused`)
     return { refusal }
   }

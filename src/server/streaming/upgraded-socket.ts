@@ -33,6 +33,11 @@ export class UpgradedSocket {
     return this.webSocket.readyState === this.webSocket.OPEN
   }
 
+  /** Bytes written to the connection since it was made, the answer to the upgrade included. */
+  get bytesWritten(): number {
+    return this.tcp.bytesWritten
+  }
+
   /**
    * Writes a prepared frame.
    *

@@ -168,7 +168,7 @@ describe('EventStream, its clocks', () => {
     expect(stage.notices).toBe(1)
     expect(closing.frame).toMatchObject({ reason: 'max_age', retry_after_ms: 0 })
     expect(closing.retryMs).toBe(500)
-    await expect.poll(() => ends).toEqual([{ code: 4200, reason: 'maximum age', framesSent: 1 }])
+    await expect.poll(() => ends).toEqual([{ code: 4200, reason: 'maximum age' }])
   })
 
   it('[P5.7] ends before 15 minutes, whatever the age of sockets', async () => {
@@ -209,7 +209,7 @@ describe('EventStream, its end', () => {
       retryMs: 1_234,
       frame: { type: 'connection_closing', reason: 'restart', retry_after_ms: 1_234 },
     })
-    await expect.poll(() => ends).toEqual([{ code: 1001, reason: 'restart', framesSent: 1 }])
+    await expect.poll(() => ends).toEqual([{ code: 1001, reason: 'restart' }])
   })
 
   it('[P5.7] notices that its client has left', async () => {
@@ -218,9 +218,7 @@ describe('EventStream, its end', () => {
 
     client.leave()
 
-    await expect
-      .poll(() => ends)
-      .toEqual([{ code: 1000, reason: 'the client left', framesSent: 1 }])
+    await expect.poll(() => ends).toEqual([{ code: 1000, reason: 'the client left' }])
   })
 
   it('[P3.5] keeps only the newest for a reader that has stopped to read', async () => {
@@ -262,7 +260,7 @@ describe('EventStream, its end', () => {
     await stage.advance(1)
     await closed
 
-    expect(ends).toEqual([{ code: 4101, reason: 'too slow to read', framesSent: 2 }])
+    expect(ends).toEqual([{ code: 4101, reason: 'too slow to read' }])
   })
 
   it('cuts off a reader that does not take the last words', async () => {
