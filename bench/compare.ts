@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { createPaint, wantsColour } from '../src/cli/colour.js'
 import { describeMachine, openFilesLimit } from './machine.js'
-import { OURS, type PeerEntry, PEERS } from './peers/catalogue.js'
-import { Results } from './results.js'
+import { OURS, PATCH_OF_200, type PeerEntry, PEERS } from './peers/catalogue.js'
+import { type Measurement, Results } from './results.js'
 import { measureRounds } from './rounds.js'
-import { asText, peerTable, targetTable } from './tables.js'
+import { asText, describeCeiling, peerTable, targetTable, wholeServerTable } from './tables.js'
 import { TARGETS } from './targets.js'
-import { writePerformance } from './write-performance.js'
+import { measureWholeServer } from './whole-server.js'
+import { type Performance, writePerformance } from './write-performance.js'
 
 const USAGE = `Usage: npm run bench -- [--sockets 50,1000,10000] [--peers naive,floor,pipecast]
                         [--rounds 3] [--seconds 3] [--write]
@@ -16,7 +17,8 @@ on 127.0.0.1, and prints medians, ratios and what became of the targets. It ends
 ends it earlier.
 
   --sockets  how many sockets, separated by commas
-  --peers    whom: ${PEERS.map(({ name }) => name).join(', ')}
+  --peers    whom: ${PEERS.map(({ name }) => name).join(', ')};
+             whole-server is ours with its database (at most 1,000 sockets)
   --rounds   how often each is measured
   --seconds  for how long updates are sent back to back each time
   --write    put the tables into docs/performance.md
@@ -25,12 +27,19 @@ ends it earlier.
 const SOURCES = 50
 const IDLE_WATCH_MS = 12_000
 const SPARE_FILES = 200
+const WHOLE_SERVER_OPTION = 'whole-server'
+const WHOLE_SERVER_MAX_SOCKETS = 1_000
+const PATCHED = findPeer('pipecast-patch')
 
 const paint = createPaint(wantsColour(process.env, process.stdout.isTTY))
+const progress = (line: string) => console.error(paint('dim', line))
 const { values } = parseArgs({
   options: {
     sockets: { type: 'string', default: '50,1000,10000' },
-    peers: { type: 'string', default: PEERS.map(({ name }) => name).join(',') },
+    peers: {
+      type: 'string',
+      default: [...PEERS.map(({ name }) => name), WHOLE_SERVER_OPTION].join(','),
+    },
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '3' },
     write: { type: 'boolean', default: false },
@@ -46,34 +55,84 @@ else await main()
 
 async function main(): Promise<void> {
   const machine = describeMachine()
-  console.error(paint('dim', machine))
-  const peers = values.peers.split(',').map(findPeer)
+  progress(machine)
+  const names = values.peers.split(',')
+  const peers = names.filter((name) => name !== WHOLE_SERVER_OPTION).map(findPeer)
   const sockets = values.sockets.split(',').map(positive).filter(isPossible)
-  const largest = Math.max(...sockets)
-  const measurements = await measureRounds(
+  const results = new Results([
+    ...(await measurePeers(peers, sockets)),
+    ...(peers.some(({ name }) => name === PATCHED.name) ? await measurePatch() : []),
+    ...(names.includes(WHOLE_SERVER_OPTION) ? await measureWhole(sockets) : []),
+  ])
+  const measured = TARGETS.filter(({ value }) => value(results) !== undefined)
+  const report: Performance = {
+    machine,
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    ceiling: describeCeiling(results, sockets),
+    tables: tablesOf(results, sockets, names),
+    targets: targetTable(results, measured),
+  }
+  for (const { title, table } of report.tables) console.log(`\n${title}\n${asText(table, paint)}`)
+  console.log(`\n${report.ceiling}\n\n${asText(report.targets, paint)}`)
+  const missing = TARGETS.length - measured.length
+  if (missing > 0) progress(`${missing} more targets need other sockets or peers`)
+  if (!values.write) return
+  await writePerformance(report)
+  console.error('docs/performance.md is written')
+}
+
+function measurePeers(
+  peers: readonly PeerEntry[],
+  sockets: readonly number[],
+): Promise<readonly Measurement[]> {
+  return measureRounds(
     {
       peers,
       sockets,
       rounds: positive(values.rounds),
       sources: SOURCES,
       durationMs: positive(values.seconds) * 1_000,
-      idle: { peer: OURS, sockets: largest, forMs: IDLE_WATCH_MS },
+      idle: { peer: OURS, sockets: Math.max(...sockets), forMs: IDLE_WATCH_MS },
     },
-    (line) => console.error(paint('dim', line)),
+    progress,
   )
-  const results = new Results(measurements)
-  const names = peers.map(({ name }) => name)
-  const tables = sockets.map((count) => ({ count, table: peerTable(results, count, names) }))
-  const targets = targetTable(results, TARGETS)
-  for (const { count, table } of tables) {
-    console.log(`\n${count.toLocaleString('en')} sockets\n${asText(table, paint)}`)
+}
+
+function measurePatch(): Promise<readonly Measurement[]> {
+  const { peer: name, sockets } = PATCH_OF_200
+  const peers = [{ ...PATCHED, name }]
+  return measureRounds(
+    { peers, sockets: [sockets], rounds: 1, sources: 200, durationMs: 1_000 },
+    progress,
+  )
+}
+
+async function measureWhole(sockets: readonly number[]): Promise<readonly Measurement[]> {
+  const wanted = sockets.filter((count) => count <= WHOLE_SERVER_MAX_SOCKETS)
+  try {
+    return wanted.length === 0 ? [] : await measureWholeServer(wanted, progress)
+  } catch (error) {
+    progress(`the whole server: skipped, ${(error as Error).message}`)
+    return []
   }
-  console.log(`\n${asText(targets, paint)}`)
-  if (values.write) {
-    const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`
-    await writePerformance({ machine, command, tables, targets })
-    console.error('docs/performance.md is written')
-  }
+}
+
+function tablesOf(
+  results: Results,
+  sockets: readonly number[],
+  names: readonly string[],
+): Performance['tables'] {
+  const whole = sockets.filter((count) => count <= WHOLE_SERVER_MAX_SOCKETS)
+  return [
+    ...sockets.map((count) => ({
+      title: `${count.toLocaleString('en')} sockets`,
+      table: peerTable(results, count, names),
+    })),
+    {
+      title: 'The whole server, on a Postgres of its own',
+      table: wholeServerTable(results, whole),
+    },
+  ].filter(({ table }) => table.length > 1)
 }
 
 function findPeer(name: string): PeerEntry {

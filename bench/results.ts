@@ -1,8 +1,9 @@
 import type { LoadFigures } from './load/load-plan.js'
 import { median } from './statistics.js'
+import type { WholeServerFigures } from './whole-server.js'
 
 /** Figures by their names; what was not measured is absent. */
-export type Figures = Partial<LoadFigures & { readonly frameBytes: number }>
+export type Figures = Partial<LoadFigures & WholeServerFigures & { readonly frameBytes: number }>
 
 /** The name of a figure. */
 export type FigureName = keyof Figures

@@ -1,6 +1,7 @@
 import type { Paint } from '../src/cli/colour.js'
 import type { FigureName, Results } from './results.js'
 import { type Bound, judge, type Target } from './targets.js'
+import { WHOLE_SERVER } from './whole-server.js'
 
 /** A table: the first row names the columns. */
 export type Table = readonly (readonly string[])[]
@@ -30,7 +31,42 @@ export function peerTable(results: Results, sockets: number, peers: readonly str
       number(results.ratio('cpuSecondsPerMillion', here, naive), 2),
     ]
   })
-  return [head, ...rows.filter((row) => row.slice(1).some((cell) => cell !== NONE))]
+  return [head, ...rows.filter(isMeasured)]
+}
+
+const WHOLE_SERVER_ROWS: readonly (readonly [title: string, figure: FigureName, digits: number])[] =
+  [
+    ['commit to last socket, p50 ms', 'commitToLastP50Ms', 1],
+    ['commit to last socket, p99 ms', 'commitToLastP99Ms', 1],
+    ['the same from the sending of COMMIT, p99 ms', 'commitSentToLastP99Ms', 1],
+    ['database reads a tick', 'readsPerTick', 1],
+    ['storm: commits/s', 'stormCommitsPerSecond', 0],
+    ['storm: database reads', 'stormReads', 0],
+    ['storm: last socket behind a commit, p50 ms', 'stormBehindP50Ms', 0],
+    ['storm: last socket behind a commit, at most ms', 'stormBehindMaxMs', 0],
+  ]
+
+/** What was measured of the whole server with its database; one column for each number of sockets. */
+export function wholeServerTable(results: Results, sockets: readonly number[]): Table {
+  return [
+    ['sockets', ...sockets.map((count) => number(count, 0))],
+    ...WHOLE_SERVER_ROWS.map(([title, figure, digits]) => [
+      title,
+      ...sockets.map((count) =>
+        number(results.median(figure, { peer: WHOLE_SERVER, sockets: count }), digits),
+      ),
+    ]).filter(isMeasured),
+  ]
+}
+
+/** What the load generator could take at most, measured against the floor. */
+export function describeCeiling(results: Results, sockets: readonly number[]): string {
+  const ceilings = sockets.flatMap((count) => {
+    const value = results.median('generatorCeilingPerSecond', { peer: 'floor', sockets: count })
+    return value === undefined ? [] : [`${number(value, 0)}/s at ${number(count, 0)} sockets`]
+  })
+  if (ceilings.length === 0) return 'The load generator was not measured: that needs the floor.'
+  return `The load generator itself can take ${ceilings.join(', ')}.`
 }
 
 /** Each target, what was measured of it, and whether that is good. */
@@ -73,6 +109,10 @@ export function asMarkdown(table: Table): string {
 }
 
 const NONE = '–'
+
+function isMeasured(row: readonly string[]): boolean {
+  return row.slice(1).some((cell) => cell !== NONE)
+}
 
 function number(value: number | undefined, digits: number): string {
   if (value === undefined || Number.isNaN(value)) return NONE

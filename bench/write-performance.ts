@@ -5,7 +5,8 @@ import { asMarkdown, type Table } from './tables.js'
 export interface Performance {
   readonly machine: string
   readonly command: string
-  readonly tables: readonly { readonly count: number; readonly table: Table }[]
+  readonly ceiling: string
+  readonly tables: readonly { readonly title: string; readonly table: Table }[]
   readonly targets: Table
 }
 
@@ -32,12 +33,10 @@ export function replaceMeasured(document: string, measured: string): string {
 }
 
 function renderMeasured(performance: Performance, at: Date): string {
-  const { machine, command, tables, targets } = performance
+  const { machine, command, ceiling, tables, targets } = performance
   return [
-    `${at.toISOString().slice(0, 10)}, ${machine}.\n\`${command.trim()}\``,
-    ...tables.map(
-      ({ count, table }) => `### ${count.toLocaleString('en')} sockets\n\n${asMarkdown(table)}`,
-    ),
+    `${at.toISOString().slice(0, 10)}, ${machine}: \`${command.trim()}\`.\n${ceiling}`,
+    ...tables.map(({ title, table }) => `### ${title}\n\n${asMarkdown(table)}`),
     `### Targets\n\n${asMarkdown(targets)}`,
   ].join('\n\n')
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { DIALECTS, type DialectName } from './dialect.js'
+import { localAddress } from './local-address.js'
 import { openSocket } from './open-socket.js'
 
 /** Where the crowd goes. */
@@ -26,8 +27,6 @@ export interface Opening {
 
 /** So many are on their way at a time. */
 const OPENING_WINDOW = 500
-/** A server that allows ten sockets an address is asked by as many addresses as that takes. */
-const SOCKETS_PER_ADDRESS = 10
 /** Greetings are smaller, full updates larger, compressed ones too. */
 const MIN_FIRST_DATA_BYTES = 1_024
 const UPDATE_TIMEOUT_MS = 60_000
@@ -104,11 +103,10 @@ export class Crowd {
 
   private openOne(index: number, onFirstData: (ms: number) => void): void {
     const startedAt = performance.now()
-    const address = Math.floor(index / SOCKETS_PER_ADDRESS)
     const socket = openSocket(
       {
         port: this.options.port,
-        localAddress: `127.0.${address >> 7}.${(address & 0x7f) + 1}`,
+        localAddress: localAddress(index),
         dialect: DIALECTS[this.options.dialect],
         keepBytes: 0,
       },

@@ -17,6 +17,9 @@ export interface PeerEntry {
 /** Ours, to which the others are compared. */
 export const OURS = 'pipecast'
 
+/** How the results call the patches of a board of 200 sources. */
+export const PATCH_OF_200 = { peer: 'pipecast-patch, 200 sources', sockets: 50 } as const
+
 /** Every peer, in the order of the tables. */
 export const PEERS: readonly PeerEntry[] = [
   peer(

@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { type BenchDatabase, startBenchDatabase } from './bench-database.js'
+import { Follower } from './follower.js'
+import type { Measurement } from './results.js'
+import type { Progress } from './rounds.js'
+import { seedBoard } from './seed-board.js'
+import { type BenchServer, startServer } from './server-process.js'
+import { sharedNowMs } from './shared-clock.js'
+import { median, percentile } from './statistics.js'
+
+/** What is measured of the whole server with its database, in milliseconds where not said. */
+export interface WholeServerFigures {
+  /** From the answer to COMMIT until the last socket has the update whole. */
+  readonly commitToLastP50Ms: number
+  readonly commitToLastP99Ms: number
+  /** The same from the sending of COMMIT: what the disk takes is in it. */
+  readonly commitSentToLastP99Ms: number
+  readonly stormCommitsPerSecond?: number
+  readonly stormReads?: number
+  /** How far the last socket is behind each commit of the storm. */
+  readonly stormBehindP50Ms?: number
+  readonly stormBehindMaxMs?: number
+  /** Reads of the database at each tick, with all sockets connected. */
+  readonly readsPerTick?: number
+}
+
+/** How the results call it. */
+export const WHOLE_SERVER = 'whole server'
+
+const COMMITS = 200
+const WARM_UP_COMMITS = 20
+const COMMIT_PAUSE_MS = 40
+const COMMIT_TIMEOUT_MS = 10_000
+const STORM_COMMITS = 1_500
+const STORM_MS = 1_600
+const STORM_WRITERS = 4
+const STORM_SOCKETS = 1_000
+const TICKS = 3
+const TICK_MS = 5_000
+
+const COMMIT_ONE = `INSERT INTO pipecast.queue (name, depth) VALUES ($1, 1)
+  ON CONFLICT (name) DO UPDATE SET depth = pipecast.queue.depth + 1`
+
+/** Measures the built server on a Postgres of its own, with each of these numbers of sockets. */
+export async function measureWholeServer(
+  sockets: readonly number[],
+  progress: Progress,
+): Promise<readonly Measurement[]> {
+  const database = await startBenchDatabase()
+  try {
+    const server = await startServer({
+      DATABASE_URL: database.connectionString,
+      MAX_CONNECTIONS: String(Math.max(...sockets) + 100),
+    })
+    try {
+      await seed(database)
+      const measurements: Measurement[] = []
+      for (const count of sockets) {
+        progress(`the whole server on Postgres, ${count} sockets …`)
+        const figures = await measure(database, server, count)
+        measurements.push({ round: 1, peer: WHOLE_SERVER, sockets: count, figures })
+      }
+      return measurements
+    } finally {
+      await server.stop()
+    }
+  } finally {
+    await database.stop()
+  }
+}
+
+async function seed(database: BenchDatabase): Promise<void> {
+  const pool = new pg.Pool({ connectionString: database.connectionString, max: 1 })
+  await seedBoard(pool, { jobs: 50, runs: 20_000 })
+  await pool.end()
+}
+
+async function measure(
+  database: BenchDatabase,
+  server: BenchServer,
+  sockets: number,
+): Promise<WholeServerFigures> {
+  await database.client.query('DELETE FROM pipecast.queue')
+  const follower = await Follower.start({ port: Number(new URL(server.url).port), sockets })
+  try {
+    const single = await commitOneByOne(database, follower)
+    if (sockets !== STORM_SOCKETS) return single
+    const ticks = await database.countReads(() => delay(TICKS * TICK_MS))
+    return { ...single, ...(await storm(database, follower)), readsPerTick: ticks / TICKS }
+  } finally {
+    await follower.stop()
+  }
+}
+
+async function commitOneByOne(
+  { client }: BenchDatabase,
+  follower: Follower,
+): Promise<WholeServerFigures> {
+  const fromSentMs: number[] = []
+  const fromDoneMs: number[] = []
+  for (let index = -WARM_UP_COMMITS; index < COMMITS; index += 1) {
+    await client.query('BEGIN')
+    await client.query(COMMIT_ONE, ['single'])
+    const sentAt = sharedNowMs()
+    await client.query('COMMIT')
+    const doneAt = sharedNowMs()
+    const { lastAt } = await follower.sees(index + WARM_UP_COMMITS + 1, COMMIT_TIMEOUT_MS)
+    if (index >= 0) {
+      fromSentMs.push(lastAt - sentAt)
+      fromDoneMs.push(lastAt - doneAt)
+    }
+    await delay(COMMIT_PAUSE_MS * (0.5 + Math.random())) // so that it does not keep step with a tick
+  }
+  return {
+    commitToLastP50Ms: median(fromDoneMs),
+    commitToLastP99Ms: percentile(fromDoneMs, 0.99),
+    commitSentToLastP99Ms: percentile(fromSentMs, 0.99),
+  }
+}
+
+type Storm = Pick<
+  WholeServerFigures,
+  'stormCommitsPerSecond' | 'stormReads' | 'stormBehindP50Ms' | 'stormBehindMaxMs'
+>
+
+/** Commits in quick succession over several connections: reads must not keep step with them. */
+async function storm(database: BenchDatabase, follower: Follower): Promise<Storm> {
+  const before = COMMITS + WARM_UP_COMMITS
+  const doneAt: number[] = []
+  const stormReads = await database.countReads(async () => {
+    await Promise.all(
+      Array.from({ length: STORM_WRITERS }, (_, writer) =>
+        writeSteadily(database.connectionString, writer, doneAt),
+      ),
+    )
+    await follower.sees(before + STORM_COMMITS, COMMIT_TIMEOUT_MS)
+  })
+  doneAt.sort((one, other) => one - other)
+  const behindMs = doneAt.map((at, index) => {
+    const update = follower.updates.find(({ queued }) => (queued ?? -1) > before + index)
+    return (update?.lastAt ?? Number.NaN) - at
+  })
+  const tookMs = (doneAt.at(-1) ?? 0) - (doneAt[0] ?? 0)
+  return {
+    stormCommitsPerSecond: (doneAt.length * 1_000) / tookMs,
+    stormReads,
+    stormBehindP50Ms: median(behindMs),
+    stormBehindMaxMs: Math.max(...behindMs),
+  }
+}
+
+async function writeSteadily(
+  connectionString: string,
+  writer: number,
+  doneAt: number[],
+): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  const commits = STORM_COMMITS / STORM_WRITERS
+  const startedAt = sharedNowMs()
+  for (let index = 0; index < commits; index += 1) {
+    const earlyMs = startedAt + (index * STORM_MS) / commits - sharedNowMs()
+    if (earlyMs > 1) await delay(earlyMs)
+    await client.query(COMMIT_ONE, [`storm-${writer}`])
+    doneAt.push(sharedNowMs())
+  }
+  await client.end()
+}
