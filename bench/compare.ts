@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createPaint, wantsColour } from '../src/cli/colour.js'
 import { describeMachine, openFilesLimit } from './machine.js'
+import { untilInterrupted } from './interrupt.js'
 import { OURS, PATCH_OF_200, type PeerEntry, PEERS } from './peers/catalogue.js'
 import { type Measurement, Results } from './results.js'
 import { measureRounds } from './rounds.js'
@@ -46,23 +47,19 @@ const { values } = parseArgs({
     help: { type: 'boolean' },
   },
 })
-process.once('SIGINT', () => {
-  console.error('\nstopped by Ctrl-C: nothing was written')
-  process.exit(130)
-})
 if (values.help === true) process.stdout.write(USAGE)
-else await main()
+else await untilInterrupted(main)
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const machine = describeMachine()
   progress(machine)
   const names = values.peers.split(',')
   const peers = names.filter((name) => name !== WHOLE_SERVER_OPTION).map(findPeer)
   const sockets = values.sockets.split(',').map(positive).filter(isPossible)
   const results = new Results([
-    ...(await measurePeers(peers, sockets)),
-    ...(peers.some(({ name }) => name === PATCHED.name) ? await measurePatch() : []),
-    ...(names.includes(WHOLE_SERVER_OPTION) ? await measureWhole(sockets) : []),
+    ...(await measurePeers(peers, sockets, signal)),
+    ...(peers.some(({ name }) => name === PATCHED.name) ? await measurePatch(signal) : []),
+    ...(names.includes(WHOLE_SERVER_OPTION) ? await measureWhole(sockets, signal) : []),
   ])
   const measured = TARGETS.filter(({ value }) => value(results) !== undefined)
   const report: Performance = {
@@ -84,6 +81,7 @@ async function main(): Promise<void> {
 function measurePeers(
   peers: readonly PeerEntry[],
   sockets: readonly number[],
+  signal: AbortSignal,
 ): Promise<readonly Measurement[]> {
   return measureRounds(
     {
@@ -92,26 +90,31 @@ function measurePeers(
       rounds: positive(values.rounds),
       sources: SOURCES,
       durationMs: positive(values.seconds) * 1_000,
+      signal,
       idle: { peer: OURS, sockets: Math.max(...sockets), forMs: IDLE_WATCH_MS },
     },
     progress,
   )
 }
 
-function measurePatch(): Promise<readonly Measurement[]> {
+function measurePatch(signal: AbortSignal): Promise<readonly Measurement[]> {
   const { peer: name, sockets } = PATCH_OF_200
   const peers = [{ ...PATCHED, name }]
   return measureRounds(
-    { peers, sockets: [sockets], rounds: 1, sources: 200, durationMs: 1_000 },
+    { peers, sockets: [sockets], rounds: 1, sources: 200, durationMs: 1_000, signal },
     progress,
   )
 }
 
-async function measureWhole(sockets: readonly number[]): Promise<readonly Measurement[]> {
+async function measureWhole(
+  sockets: readonly number[],
+  signal: AbortSignal,
+): Promise<readonly Measurement[]> {
   const wanted = sockets.filter((count) => count <= WHOLE_SERVER_MAX_SOCKETS)
   try {
-    return wanted.length === 0 ? [] : await measureWholeServer(wanted, progress)
+    return wanted.length === 0 ? [] : await measureWholeServer(wanted, progress, signal)
   } catch (error) {
+    signal.throwIfAborted()
     progress(`the whole server: skipped, ${(error as Error).message}`)
     return []
   }

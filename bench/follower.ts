@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { end, endedBy, ignoreAbort } from './child-process.js'
 import type { FollowedUpdate, FollowPlan, FollowReport } from './load/follow-plan.js'
 
 const OPENING_TIMEOUT_MS = 90_000
@@ -30,13 +31,19 @@ export class Follower {
    *
    * @throws Error when they cannot all be opened in time.
    */
-  static async start(plan: FollowPlan): Promise<Follower> {
-    const child = fork(join(import.meta.dirname, 'load', 'follow-server.js'))
+  static async start(plan: FollowPlan, signal: AbortSignal): Promise<Follower> {
+    const module = join(import.meta.dirname, 'load', 'follow-server.js')
+    const child = ignoreAbort(fork(module, endedBy(signal)))
     const follower = new Follower(child)
-    child.send(plan)
-    await once(child, 'report', { signal: AbortSignal.timeout(OPENING_TIMEOUT_MS) })
-    follower.checkHealth()
-    return follower
+    try {
+      child.send(plan)
+      await once(child, 'report', { signal: AbortSignal.timeout(OPENING_TIMEOUT_MS) })
+      follower.checkHealth()
+      return follower
+    } catch (error) {
+      await follower.stop()
+      throw error
+    }
   }
 
   /**
@@ -55,11 +62,8 @@ export class Follower {
   }
 
   /** Closes the sockets. */
-  async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const ended = once(this.child, 'exit')
-    this.child.kill('SIGKILL')
-    await ended
+  stop(): Promise<void> {
+    return end(this.child)
   }
 
   private checkHealth(): void {

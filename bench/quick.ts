@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createPaint, wantsColour } from '../src/cli/colour.js'
 import { FLOORS } from './floors.js'
+import { untilInterrupted } from './interrupt.js'
 import { OURS, PEERS } from './peers/catalogue.js'
 import { Results } from './results.js'
 import { measureRounds } from './rounds.js'
@@ -20,9 +21,9 @@ const DURATION_MS = 1_000
 
 const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
 if (values.help === true) process.stdout.write(USAGE)
-else await main()
+else await untilInterrupted(main)
 
-async function main(): Promise<void> {
+async function main(signal: AbortSignal): Promise<void> {
   const paint = createPaint(wantsColour(process.env, process.stdout.isTTY))
   const names = ['naive', 'floor', OURS]
   const measurements = await measureRounds(
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
       rounds: ROUNDS,
       sources: 50,
       durationMs: DURATION_MS,
+      signal,
     },
     (line) => console.error(paint('dim', line)),
   )

@@ -10,6 +10,8 @@ export interface RoundsPlan {
   readonly sources: number
   /** For how long updates are sent back to back to each, in milliseconds. */
   readonly durationMs: number
+  /** Ends the run. */
+  readonly signal: AbortSignal
   /** For how long idle sockets of this peer are watched. */
   readonly idle?: { readonly peer: string; readonly sockets: number; readonly forMs: number }
 }
@@ -20,6 +22,8 @@ export type Progress = (line: string) => void
 /**
  * Measures every peer once a round, one after the other, so that whatever changes on the machine
  * meets all of them. A peer that fails is reported and left out of that round.
+ *
+ * @throws Error the reason of the signal, when it ends the run.
  */
 export async function measureRounds(
   plan: RoundsPlan,
@@ -40,6 +44,7 @@ export async function measureRounds(
           measurements.push(measurement)
           progress(`${at}: ${describe(measurement)}`)
         } catch (error) {
+          plan.signal.throwIfAborted()
           if (error instanceof NoBunError) absent.add(peer.name)
           progress(`${at}: skipped, ${(error as Error).message}`)
         }
@@ -63,6 +68,7 @@ async function measure({ plan, peer, sockets, round }: OneMeasurement): Promise<
     sockets,
     sources: plan.sources,
     durationMs: plan.durationMs,
+    signal: plan.signal,
     idleMs: isWatched ? plan.idle.forMs : 0,
   })
   return { round, peer: peer.name, sockets, figures: { ...figures, frameBytes } }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { end, endedBy, ignoreAbort } from './child-process.js'
 import type { LoadAnswer, LoadFigures, LoadPlan } from './load/load-plan.js'
 import type { PeerEntry } from './peers/catalogue.js'
 import type { PeerPorts } from './peers/serve-peer.js'
@@ -12,6 +13,8 @@ export interface PeerRun extends Pick<LoadPlan, 'sockets' | 'durationMs' | 'idle
   readonly peer: PeerEntry
   /** How many sources its board shows. */
   readonly sources: number
+  /** Ends both processes. */
+  readonly signal: AbortSignal
 }
 
 /** What came of it. */
@@ -43,19 +46,24 @@ export async function runPeer(run: PeerRun): Promise<PeerResult> {
     const { port, controlPort, frameBytes } = await readPorts(server)
     const { sockets, durationMs, idleMs } = run
     const { dialect } = run.peer
-    const figures = await load({ port, controlPort, dialect, sockets, durationMs, idleMs })
+    const plan = { port, controlPort, dialect, sockets, durationMs, idleMs }
+    const figures = await load(plan, run.signal)
     return { figures, frameBytes }
   } finally {
     await end(server)
   }
 }
 
-async function startPeer({ peer, sources }: PeerRun): Promise<ChildProcess> {
+async function startPeer({ peer, sources, signal }: PeerRun): Promise<ChildProcess> {
   const module = join(import.meta.dirname, 'peers', `${peer.module}.js`)
   const args = [module, String(sources), ...peer.args]
   const [command, flags] =
     peer.runtime === 'bun' ? [await findBun(), []] : [process.execPath, ['--expose-gc']]
-  return spawn(command, [...flags, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(command, [...flags, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    ...endedBy(signal),
+  })
+  return ignoreAbort(child)
 }
 
 async function readPorts(server: ChildProcess): Promise<PeerPorts> {
@@ -73,8 +81,9 @@ async function readPorts(server: ChildProcess): Promise<PeerPorts> {
   throw new Error('the peer did not come to listen')
 }
 
-async function load(plan: LoadPlan): Promise<LoadFigures> {
-  const generator = fork(join(import.meta.dirname, 'load', 'generate-load.js'))
+async function load(plan: LoadPlan, signal: AbortSignal): Promise<LoadFigures> {
+  const module = join(import.meta.dirname, 'load', 'generate-load.js')
+  const generator = ignoreAbort(fork(module, endedBy(signal)))
   try {
     generator.send(plan)
     const answer = await Promise.race([
@@ -88,13 +97,6 @@ async function load(plan: LoadPlan): Promise<LoadFigures> {
   } finally {
     await end(generator)
   }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
 }
 
 let bun: Promise<string> | undefined

@@ -28,7 +28,7 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
     pid: child.pid ?? 0,
     stop: async () => {
       child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'exit')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       await rm(dataDir, { recursive: true, force: true })
     },
   }

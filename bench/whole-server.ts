@@ -46,6 +46,7 @@ const COMMIT_ONE = `INSERT INTO pipecast.queue (name, depth) VALUES ($1, 1)
 export async function measureWholeServer(
   sockets: readonly number[],
   progress: Progress,
+  signal: AbortSignal,
 ): Promise<readonly Measurement[]> {
   const database = await startBenchDatabase()
   try {
@@ -58,7 +59,7 @@ export async function measureWholeServer(
       const measurements: Measurement[] = []
       for (const count of sockets) {
         progress(`the whole server on Postgres, ${count} sockets …`)
-        const figures = await measure(database, server, count)
+        const figures = await measure({ database, server, sockets: count, signal })
         measurements.push({ round: 1, peer: WHOLE_SERVER, sockets: count, figures })
       }
       return measurements
@@ -76,17 +77,22 @@ async function seed(database: BenchDatabase): Promise<void> {
   await pool.end()
 }
 
-async function measure(
-  database: BenchDatabase,
-  server: BenchServer,
-  sockets: number,
-): Promise<WholeServerFigures> {
+interface WatchedServer {
+  readonly database: BenchDatabase
+  readonly server: BenchServer
+  readonly sockets: number
+  readonly signal: AbortSignal
+}
+
+async function measure(watched: WatchedServer): Promise<WholeServerFigures> {
+  const { database, server, sockets, signal } = watched
   await database.client.query('DELETE FROM pipecast.queue')
-  const follower = await Follower.start({ port: Number(new URL(server.url).port), sockets })
+  const port = Number(new URL(server.url).port)
+  const follower = await Follower.start({ port, sockets }, signal)
   try {
     const single = await commitOneByOne(database, follower)
     if (sockets !== STORM_SOCKETS) return single
-    const ticks = await database.countReads(() => delay(TICKS * TICK_MS))
+    const ticks = await database.countReads(() => delay(TICKS * TICK_MS, undefined, { signal }))
     return { ...single, ...(await storm(database, follower)), readsPerTick: ticks / TICKS }
   } finally {
     await follower.stop()
