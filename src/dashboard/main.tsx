@@ -1,5 +1,58 @@
 import { render } from 'preact'
+import { connect } from '../client/index.js'
+import { App } from './app.js'
+import { createBoardStore } from './board/board-store.js'
+import { startClock } from './page/clock.js'
+import { type Page, PageProvider } from './page/page-context.js'
+import { showInTab } from './page/tab-signs.js'
+import { applyRememberedTheme } from './page/use-theme.js'
+import { rememberedToken } from './page/view-token.js'
+
+/** A hidden page draws no frames; its title and its icon follow all the same. */
+const HIDDEN_FRAME_MS = 500
+
+function openPage(): Page {
+  // Where the page lies, so that it works below a subpath.
+  const baseUrl = new URL('.', document.baseURI).href
+  const clock = startClock({ now: Date.now, repeat: setInterval })
+  const store = createBoardStore({
+    connect,
+    url: baseUrl,
+    token: rememberedToken,
+    clock,
+    nextFrame,
+  })
+  const fetchApi = (path: string, signal: AbortSignal) => {
+    const token = rememberedToken()
+    const headers = token === '' ? {} : { Authorization: `Bearer ${token}` }
+    return fetch(`${baseUrl}${path}`, { headers, signal })
+  }
+  return { store, clock, baseUrl, fetchApi }
+}
+
+/** Whichever comes first: a page may be hidden while it waits for its frame. */
+function nextFrame(action: () => void): void {
+  let isDone = false
+  const act = () => {
+    if (isDone) return
+    isDone = true
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    action()
+  }
+  const frame = requestAnimationFrame(act)
+  const timer = setTimeout(act, HIDDEN_FRAME_MS)
+}
 
 const root = document.getElementById('board')
 if (root === null) throw new Error('index.html has no element with the id board')
-render(<h1>Pipecast</h1>, root)
+applyRememberedTheme()
+showInTab(undefined)
+const page = openPage()
+page.store.onChange(() => showInTab(page.store.state().update?.data))
+render(
+  <PageProvider page={page}>
+    <App />
+  </PageProvider>,
+  root,
+)

@@ -1,0 +1,51 @@
+import { useEffect, useState } from 'preact/hooks'
+import { Board } from './board/board.js'
+import { EmptyBoard } from './board/empty-board.js'
+import { Header } from './board/header.js'
+import { LiveRegion } from './connection/live-region.js'
+import { NoData } from './connection/no-data.js'
+import { SignIn } from './connection/sign-in.js'
+import { useBoard, useEachSecond, usePage } from './page/page-context.js'
+import { useKiosk } from './page/use-kiosk.js'
+import { useRoute } from './page/use-route.js'
+import { rememberToken } from './page/view-token.js'
+import { SourceView } from './source-view/source-view.js'
+
+/** The whole page. */
+export function App() {
+  const { update, connection } = useBoard()
+  const { clock, store } = usePage()
+  const [isKiosk, setKiosk] = useKiosk()
+  const [openedAt] = useState(clock.now)
+  const isOutOfDate = useEachSecond(
+    () => store.dataAge()?.isOutOfDate === true,
+    (one, other) => one === other,
+  )
+  useEffect(() => {
+    document.documentElement.dataset['outOfDate'] = String(isOutOfDate)
+  }, [isOutOfDate])
+  const data = update?.data
+  return (
+    <div class="page">
+      <Header data={data} isKiosk={isKiosk} onKiosk={() => setKiosk(true)} />
+      <LiveRegion />
+      {connection.status === 'unauthorized' && <SignIn onToken={rememberToken} />}
+      {data !== undefined && <View data={data} isKiosk={isKiosk} />}
+      {data === undefined && connection.status !== 'unauthorized' && <NoData openedAt={openedAt} />}
+    </div>
+  )
+}
+
+function View({
+  data,
+  isKiosk,
+}: {
+  data: NonNullable<ReturnType<typeof useBoard>['update']>['data']
+  isKiosk: boolean
+}) {
+  const { baseUrl } = usePage()
+  const route = useRoute()
+  if (route.view === 'source') return <SourceView key={route.key} id={route.key} data={data} />
+  const isEmpty = data.totals.sources === 0 && Object.keys(data.queue.queues).length === 0
+  return isEmpty ? <EmptyBoard baseUrl={baseUrl} /> : <Board data={data} isKiosk={isKiosk} />
+}

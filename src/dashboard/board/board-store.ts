@@ -1,0 +1,87 @@
+import type { ConnectionState, ConnectOptions, Subscription, Update } from '../../client/index.js'
+import { clockSkewMs, dataAgeMs, isOutOfDate } from '../connection/freshness.js'
+import { type DataAge, type Pill, pillOf } from '../connection/pill.js'
+import type { Clock } from '../page/clock.js'
+
+/** What the board shows: the newest data, and how it comes. */
+export interface BoardState {
+  /** `undefined` before the first. */
+  readonly update: Update | undefined
+  readonly connection: ConnectionState
+}
+
+/** The page's one subscription, and what follows from it and the clock. */
+export interface BoardStore {
+  readonly state: () => BoardState
+  /** What is to be said of the connection now. */
+  readonly pill: () => Pill
+  /** How old the data is now; `null` before the first. */
+  readonly dataAge: () => DataAge | null
+  /** Called after each change, at most once a frame. @returns what ends it. */
+  readonly onChange: (listener: () => void) => () => void
+  readonly refresh: () => void
+  readonly retry: () => void
+  readonly authorize: (token: string) => void
+}
+
+/** What a store is made from. */
+export interface BoardStoreOptions {
+  readonly connect: (options: ConnectOptions) => Subscription
+  readonly url: string
+  /** The view token that is remembered; empty when there is none. */
+  readonly token: () => string
+  readonly clock: Clock
+  /** Calls once, soon: when the next frame is drawn, or in a while when nobody looks. */
+  readonly nextFrame: (action: () => void) => void
+}
+
+/** Opens the page's subscription. */
+export function createBoardStore(options: BoardStoreOptions): BoardStore {
+  const { clock } = options
+  const listeners = new Set<() => void>()
+  let skewMs = 0
+  let isFramePending = false
+  const notify = () => {
+    if (isFramePending) return
+    isFramePending = true
+    options.nextFrame(() => {
+      isFramePending = false
+      for (const listener of [...listeners]) listener()
+    })
+  }
+  const subscription = options.connect({
+    url: options.url,
+    // An open server is not asked for a token that nobody has.
+    ...(options.token() === '' ? {} : { token: options.token }),
+    onUpdate: (update) => {
+      skewMs = clockSkewMs(update, skewMs)
+      clock.setSkewMs(skewMs)
+      stopOrGoOn()
+      notify()
+    },
+    onState: notify,
+  })
+  const dataAge = (): DataAge | null => {
+    const { update, state } = subscription
+    if (update === undefined) return null
+    const ageMs = dataAgeMs(update, skewMs, clock.now())
+    return { ageMs, isOutOfDate: isOutOfDate(update, ageMs, state), isStale: update.isStale }
+  }
+  /** While nobody knows what is true now, the clocks say nothing of it either. */
+  function stopOrGoOn() {
+    clock.setStopped(dataAge()?.isOutOfDate === true)
+  }
+  clock.onTick(stopOrGoOn)
+  return {
+    state: () => ({ update: subscription.update, connection: subscription.state }),
+    pill: () => pillOf(subscription.state, dataAge(), clock.now()),
+    dataAge,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    refresh: () => subscription.refresh(),
+    retry: () => subscription.retry(),
+    authorize: (token) => subscription.authorize(token),
+  }
+}

@@ -1,0 +1,41 @@
+import type { ConnectionState, Update } from '../../client/index.js'
+
+/** Clocks that differ by less are taken to agree: data is up to so old when it arrives. */
+const SAME_CLOCK_MS = 10_000
+/** Without a live connection, data that has not been confirmed for so long may be out of date. */
+const OUT_OF_DATE_MS = 20_000
+/** While it is live the client watches over the silence; this is for what escapes it. */
+const OUT_OF_DATE_WHILE_LIVE_MS = 90_000
+
+type Times = Pick<Update, 'generatedAt' | 'receivedAt' | 'isStale'>
+
+/**
+ * How far the server's clock is ahead of this one, in milliseconds.
+ *
+ * @param before - what it was; old data says nothing of the clocks.
+ */
+export function clockSkewMs(update: Times, before: number): number {
+  if (update.isStale) return before
+  const skewMs = update.generatedAt - update.receivedAt
+  return Math.abs(skewMs) < SAME_CLOCK_MS ? 0 : skewMs
+}
+
+/**
+ * How old the data is, in milliseconds: since the server last vouched for it.
+ *
+ * @param now - by this machine's clock.
+ */
+export function dataAgeMs(update: Times, skewMs: number, now: number): number {
+  const trueAt = update.isStale ? update.generatedAt - skewMs : update.receivedAt
+  return Math.max(0, now - trueAt)
+}
+
+/** Whether the data may no longer be true: the server says so, or nobody has confirmed it lately. */
+export function isOutOfDate(
+  update: Pick<Update, 'isStale'>,
+  ageMs: number,
+  { status }: Pick<ConnectionState, 'status'>,
+): boolean {
+  const limitMs = status === 'connected' ? OUT_OF_DATE_WHILE_LIVE_MS : OUT_OF_DATE_MS
+  return update.isStale || ageMs > limitMs
+}

@@ -1,0 +1,32 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { usePage } from '../page/page-context.js'
+
+/** Asks for a view token; what is sent is remembered until the tab is closed. */
+export function SignIn({ onToken }: { onToken: (token: string) => void }) {
+  const { store } = usePage()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
+  const submit = (event: Event) => {
+    event.preventDefault()
+    const token = field.current?.value.trim() ?? ''
+    if (token === '') return
+    onToken(token)
+    store.authorize(token)
+  }
+  return (
+    <form class="notice" onSubmit={submit}>
+      <h2>Sign-in required</h2>
+      <p>
+        This server shows its status to those who have a token: one of its VIEW_TOKENS, or one that
+        was signed for you. It is kept until you close this tab.
+      </p>
+      <label class="field">
+        <span>Token</span>
+        <input ref={field} type="password" autocomplete="off" spellcheck={false} required />
+      </label>
+      <button type="submit" class="button primary">
+        Show the board
+      </button>
+    </form>
+  )
+}

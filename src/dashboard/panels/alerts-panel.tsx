@@ -1,0 +1,50 @@
+import { useState } from 'preact/hooks'
+import type { Alert } from '../../protocol/index.js'
+import { Ticking } from '../page/page-context.js'
+import { sourceHref } from '../page/route.js'
+import { agoWords } from '../words/duration-words.js'
+import { Panel } from './panel.js'
+
+/** So many are shown before somebody asks for more, and so many after that. */
+const SHOWN_AT_FIRST = 4
+const SHOWN_AT_MOST = 100
+
+/** What a person should look at: what fails, newest first, then what has recovered lately. */
+export function AlertsPanel({ alerts }: { alerts: readonly Alert[] }) {
+  const [isOpen, setIsOpen] = useState(false)
+  if (alerts.length === 0) return null
+  const sorted = [...alerts].sort(byUrgency)
+  const shown = sorted.slice(0, isOpen ? SHOWN_AT_MOST : SHOWN_AT_FIRST)
+  const hidden = alerts.length - shown.length
+  return (
+    <Panel title="Alerts">
+      <ul class="alerts">
+        {shown.map((alert) => (
+          <AlertItem key={alert.id} alert={alert} />
+        ))}
+      </ul>
+      {hidden > 0 && !isOpen && (
+        <button type="button" class="link-button" onClick={() => setIsOpen(true)}>
+          {hidden} more
+        </button>
+      )}
+      {hidden > 0 && isOpen && <p class="quiet">and {hidden} more</p>}
+    </Panel>
+  )
+}
+
+function AlertItem({ alert }: { alert: Alert }) {
+  const sinceAt = alert.since === undefined ? null : Date.parse(alert.since)
+  return (
+    <li class={`alert alert-${alert.severity}`}>
+      <a href={sourceHref(alert.source)}>{alert.title}</a>
+      {sinceAt !== null && <Ticking class="alert-since" text={(now) => agoWords(now - sinceAt)} />}
+      <p>{alert.message}</p>
+    </li>
+  )
+}
+
+function byUrgency(one: Alert, other: Alert): number {
+  if (one.severity !== other.severity) return one.severity === 'high' ? -1 : 1
+  return (other.since ?? '') < (one.since ?? '') ? -1 : 1
+}

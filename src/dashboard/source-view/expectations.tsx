@@ -1,0 +1,51 @@
+import type { Answer } from '../page/use-api.js'
+import { isoDurationWords, scheduleWords } from '../words/schedule-words.js'
+import type { JobAnswer } from './job-answers.js'
+import { useCronWords } from './use-cron-words.js'
+
+const DURATIONS = [
+  ['grace', 'Grace'],
+  ['max_runtime', 'Longest run'],
+  ['heartbeat_timeout', 'Longest silence'],
+  ['freshness', 'Freshness'],
+] as const
+
+/** What is expected of the job, in words. */
+export function Expectations({ answer }: { answer: Answer<JobAnswer> }) {
+  const job = answer.state === 'answered' ? answer.value : undefined
+  const cronWords = useCronWords(job?.schedule?.cron !== undefined)
+  return (
+    <section class="panel">
+      <h3>Expectations</h3>
+      {answer.state === 'waiting' && <p class="quiet">Asking…</p>}
+      {answer.state === 'failed' && <p class="tone-bad">{answer.message}</p>}
+      {job !== undefined && (
+        <>
+          {job.description !== undefined && <p>{job.description}</p>}
+          <dl class="facts">
+            <dt>Schedule</dt>
+            <dd>{job.schedule === undefined ? 'none' : scheduleWords(job.schedule, cronWords)}</dd>
+            {DURATIONS.map(([member, words]) => {
+              const duration = job[member]
+              return duration === undefined ? null : (
+                <Fact key={member} name={words} value={isoDurationWords(duration)} />
+              )
+            })}
+            {job.failure_tolerance !== undefined && job.failure_tolerance > 1 && (
+              <Fact name="Tolerates" value={`${job.failure_tolerance - 1} failures in a row`} />
+            )}
+          </dl>
+        </>
+      )}
+    </section>
+  )
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  )
+}
