@@ -1,5 +1,5 @@
 /** The directions of ARCHITECTURE.md; each comment is what a developer reads when its rule fires. */
-const inFeature = '^src/server/(runs|status|feeds|streaming|observability|pages|demo)/'
+const inFeature = '^src/server/(runs|status|feeds|streaming|observability|pages|badges|demo)/'
 const shared = '^src/server/(config|database|http)/'
 
 module.exports = {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { badgeRoutes } from './badges/badge.routes.js'
 import type { Config } from './config/load-config.js'
 import type { ChangeListener } from './database/change-listener.js'
 import type { Database } from './database/open-database.js'
@@ -101,6 +102,9 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
     now,
   })
   await fastify.register(metricsRoutes({ ...edge, registry: metrics.registry }))
+  await fastify.register(
+    badgeRoutes({ ...edge, poll: (name) => (name === feed.name ? feed.poll() : null) }),
+  )
   const builtPageDir = join(options.builtPagesDir, 'dashboard')
   await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
   await fastify.register(assetRoutes(builtPageDir))
