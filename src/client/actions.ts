@@ -18,8 +18,11 @@ export interface Endpoint {
 
 /** Who is told what a connection brings. */
 export interface FrameListener {
-  /** @returns whether a full update is needed. */
-  readonly onFrame: (frame: ServerFrame) => boolean
+  /**
+   * @param receivedAt - ms since 1970; now, unless it came by way of another tab.
+   * @returns whether a full update is needed.
+   */
+  readonly onFrame: (frame: ServerFrame, receivedAt?: number) => boolean
   /** A new transport begins; its patches build on nothing that was there before. */
   readonly onOpen: () => void
   /** What has been received so far. */

@@ -1,8 +1,9 @@
 import type { Endpoint } from './actions.js'
-import { type Link, openConnection } from './connection.js'
+import { type ConnectionListener, type Link, openConnection } from './connection.js'
 import { createFeedReader } from './feed-reader.js'
-import type { Json } from '../protocol/index.js'
+import { createDocumentHash, type Json } from '../protocol/index.js'
 import type { ConnectionState, Update } from './subscription.js'
+import { joinTabs } from './tab-leader.js'
 import type { TokenOption } from './token-source.js'
 
 /** Who shares a connection. */
@@ -37,7 +38,9 @@ export function pageConnection(demand: Demand): PageConnection {
   const key = keyOf(demand)
   const known = connections.get(key)
   if (known !== undefined) return known
-  const made = createPageConnection(demand, () => connections.delete(key))
+  // Hashed, because a name can be read by every script of the origin, and a token must not.
+  const name = `pipecast ${createDocumentHash()(key)}`
+  const made = createPageConnection(demand, name, () => connections.delete(key))
   connections.set(key, made)
   return made
 }
@@ -54,7 +57,7 @@ function keyOf({ base, feed, token, isShared, Socket }: Demand): string {
   ])
 }
 
-function createPageConnection(demand: Demand, onEnd: () => void): PageConnection {
+function createPageConnection(demand: Demand, name: string, onEnd: () => void): PageConnection {
   const reader = createFeedReader()
   const subscribers = new Set<Subscriber>()
   let state: ConnectionState = {
@@ -66,11 +69,12 @@ function createPageConnection(demand: Demand, onEnd: () => void): PageConnection
     capacity: null,
   }
   let lingering: ReturnType<typeof setTimeout> | undefined
-  const link = openConnection(demand, demand.token, {
+  const open = (listener: ConnectionListener) => openConnection(demand, demand.token, listener)
+  const listener: ConnectionListener = {
     newest: () => reader.update,
     onOpen: reader.rebase,
-    onFrame: (frame) => {
-      const verdict = reader.read(frame, Date.now())
+    onFrame: (frame, receivedAt = Date.now()) => {
+      const verdict = reader.read(frame, receivedAt)
       const { update } = reader
       if (verdict === 'updated' && update) for (const each of subscribers) each.onUpdate(update)
       return verdict === 'refresh'
@@ -79,7 +83,8 @@ function createPageConnection(demand: Demand, onEnd: () => void): PageConnection
       state = next
       for (const each of subscribers) each.onState(next)
     },
-  })
+  }
+  const link = demand.isShared && canShare() ? joinTabs(name, open, listener) : open(listener)
   const end = () => {
     onEnd()
     link.close()
@@ -104,6 +109,12 @@ function createPageConnection(demand: Demand, onEnd: () => void): PageConnection
       }
     },
   }
+}
+
+/** Locks are there in secure contexts only; where nothing is ever shown, there are no tabs. */
+function canShare(): boolean {
+  const { document, navigator, BroadcastChannel } = globalThis as Partial<typeof globalThis>
+  return Boolean(document && BroadcastChannel && navigator && 'locks' in navigator)
 }
 
 /** Tells whether the page can be seen, now and from now on. @returns how to stop. */

@@ -131,7 +131,7 @@ const diagnose: Move<'diagnosed'> = (machine, { active, max, accepting, ...more 
 }
 
 const hide: Move<'hidden'> = (machine, _event, env) => [
-  { ...machine, hideAt: env.now + HIDDEN_GRACE_MS },
+  { ...machine, hideAt: Math.min(machine.hideAt, env.now + HIDDEN_GRACE_MS) },
 ]
 const show = (machine: Machine): Step => [{ ...machine, hideAt: Infinity }]
 
