@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{contract,e2e}/**/*.test.ts'],
           ...common,
           fileParallelism: false,
         },

@@ -92,7 +92,7 @@ export function createActions(context: ActionsContext): Actions {
     diagnose: () => void diagnose(context, get),
     token: obtain(false),
     renew: obtain(true),
-    auth: () => send({ type: 'auth', token: tokens.current ?? '' }),
+    auth: () => send({ type: 'auth', token: tokens.show() ?? '' }),
     ping: say('ping'),
     pause: say('pause'),
     resume: say('resume'),
@@ -102,8 +102,8 @@ export function createActions(context: ActionsContext): Actions {
 
 function createGet({ endpoint, tokens }: ActionsContext): Get {
   const { base, fetch } = endpoint
-  return (path, headers, signal) => {
-    const token = tokens.current
+  return async (path, headers, signal) => {
+    const token = tokens.show() ?? ((await tokens.obtain(false)) ? tokens.show() : undefined)
     return fetch(base + path, {
       headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) },
       signal,

@@ -25,8 +25,6 @@ export interface Failure {
   readonly reason: TroubleReason | null
   /** The next attempt need not wait, if this one was any good. */
   readonly isAtOnce?: boolean
-  /** The server has named the very time at which to come back. */
-  readonly isHintExact?: boolean
 }
 
 /** Tries to get a live connection now, or as soon as the budget of attempts allows. */
@@ -66,12 +64,10 @@ export function fail(machine: Machine, env: Surroundings, failure: Failure): Ste
   const failed = { ...machine, failures, reason: failure.reason }
   if (failure.isAtOnce && isProven) return attempt(failed, env)
   const hintMs = Math.min(machine.hintMs ?? 0, LONGEST_HINT_MS)
-  const isNamed = failure.isHintExact && machine.hintMs !== null
-  return wait(
-    failed,
-    env,
-    env.now + (isNamed ? hintMs : Math.max(hintMs, backoffMs(failures + 1, env.random))),
-  )
+  // To a client that it lets go a server names a time that is no one else's.
+  const isOwnTime = machine.liveAt < Infinity && machine.hintMs !== null
+  const waitMs = isOwnTime ? hintMs : Math.max(hintMs, backoffMs(failures + 1, env.random))
+  return wait(failed, env, env.now + waitMs)
 }
 
 /** No transport is there; nothing is due but what `changes` say. */

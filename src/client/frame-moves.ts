@@ -46,7 +46,7 @@ export function hear(
       // A hidden page has no use for the next one yet.
       return frame.reason === 'max_age' && phase !== 'paused'
         ? fail(heard, env, { reason: null, isAtOnce: true })
-        : [{ ...heard, hintMs: frame.retry_after_ms }]
+        : [{ ...heard, reason: 'draining', hintMs: frame.retry_after_ms }]
     case 'auth_required':
       return isOpening
         ? [{ ...heard, dueAt: env.now + frame.grace_ms }, 'token']

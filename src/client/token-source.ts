@@ -3,12 +3,13 @@ export type TokenOption = string | (() => string | Promise<string>) | undefined
 
 /** Knows the token, and asks for another when this one is no good. */
 export interface TokenSource {
-  /** The newest token; `undefined` before the first. */
-  readonly current: string | undefined
-  /** There is one, or a function that gets one. */
+  /** There is a token, or a function that gets one. */
   readonly isConfigured: boolean
+  /** The newest token, which counts as shown from now on; `undefined` before the first. */
+  show(): string | undefined
   /**
-   * Gets a token that has not been shown yet. Whoever asks meanwhile gets the same.
+   * Gets a token to show: the one that has not been shown yet, or what the function says now.
+   * Whoever asks meanwhile gets the same.
    *
    * @param isAnother - the one before was refused.
    * @returns false when there is none, or only the one that was refused.
@@ -22,37 +23,30 @@ export interface TokenSource {
 /** Makes the source of a connection's tokens. */
 export function createTokenSource(option: TokenOption): TokenSource {
   let current = typeof option === 'string' ? option : undefined
-  let isGiven = current !== undefined
-  let pending: Promise<boolean> | undefined
+  let isShown = current === undefined
+  let asking: Promise<void> | undefined
 
-  const ask = async (ask: () => string | Promise<string>, isAnother: boolean): Promise<boolean> => {
-    try {
-      const token = await ask()
-      if (isGiven) return true // meanwhile, by hand
-      const isNew = token !== current
-      current = token
-      return token !== '' && (isNew || !isAnother)
-    } finally {
-      pending = undefined
-    }
+  const give = (token: string) => {
+    if (token !== current) isShown = false
+    current = token
   }
   return {
-    get current() {
-      return current
-    },
     get isConfigured() {
       return option !== undefined || current !== undefined
     },
+    show: () => {
+      isShown = true
+      return current
+    },
     obtain: async (isAnother) => {
-      const isUnshown = isGiven
-      isGiven = false
-      if (isUnshown) return true
-      if (typeof option === 'function') return (pending ??= ask(option, isAnother))
-      return current !== undefined && !isAnother
+      if (isShown && typeof option === 'function') {
+        asking ??= Promise.resolve(option()).then(give)
+        await asking.finally(() => {
+          asking = undefined
+        })
+      }
+      return current !== undefined && !(isAnother && isShown)
     },
-    give: (token) => {
-      current = token
-      isGiven = true
-    },
+    give,
   }
 }

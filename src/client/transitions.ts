@@ -85,15 +85,7 @@ const lose: Move<'lost'> = (machine, { code, reason, isBlocked }, env) => {
     env,
     {
       isAtOnce: after === 'reconnect',
-      isHintExact: code === CloseCode.GoingAway,
-      reason:
-        code === CloseCode.GoingAway
-          ? 'draining'
-          : code === CloseCode.NoSignOfLife
-            ? 'silent'
-            : isTold
-              ? machine.reason
-              : networkReason(env),
+      reason: isTold ? machine.reason : networkReason(env),
     },
   )
   return isUnheard || isTold ? [next, ...effects, 'diagnose'] : [next, ...effects]
@@ -102,7 +94,15 @@ const lose: Move<'lost'> = (machine, { code, reason, isBlocked }, env) => {
 const notePoll: Move<'polled'> = (machine, { refusal }, env) => {
   const everyMs = machine.phase === 'asleep' ? POLL_HIDDEN_EVERY_MS : POLL_EVERY_MS
   if (refusal === undefined) {
-    return [{ ...machine, isPolling: true, hasData: true, pollAt: env.now + everyMs }]
+    return [
+      {
+        ...machine,
+        isPolling: true,
+        hasData: true,
+        isTokenAsked: false,
+        pollAt: env.now + everyMs,
+      },
+    ]
   }
   if (refusal.code === 'unauthorized' && machine.phase === 'waiting') return deny(machine, env)
   const hintMs = Math.min(refusal.retry_after_ms ?? 0, LONGEST_HINT_MS)
