@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { createPaint, wantsColour } from '../src/cli/colour.js'
-import { describeMachine, openFilesLimit } from './machine.js'
+import { describeMachine, isMachineBusy, openFilesLimit } from './machine.js'
 import { untilInterrupted } from './interrupt.js'
 import { OURS, PATCH_OF_200, type PeerEntry, PEERS } from './peers/catalogue.js'
 import { type Measurement, Results } from './results.js'
@@ -53,6 +53,11 @@ else await untilInterrupted(main)
 async function main(signal: AbortSignal): Promise<void> {
   const machine = describeMachine()
   progress(machine)
+  if (isMachineBusy()) {
+    console.error(
+      paint('warn', 'the machine is busy: rates and times will mislead, ratios less so'),
+    )
+  }
   const names = values.peers.split(',')
   const peers = names.filter((name) => name !== WHOLE_SERVER_OPTION).map(findPeer)
   const sockets = values.sockets.split(',').map(positive).filter(isPossible)

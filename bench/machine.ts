@@ -8,6 +8,11 @@ export function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memoryGb} GB, ${type()} ${release()}, Node ${process.version}, load ${load} at the start`
 }
 
+/** Whether so much else runs here that rates and times would mislead. */
+export function isMachineBusy(): boolean {
+  return (loadavg()[0] ?? 0) > cpus().length / 2
+}
+
 /** How many files this process may have open; `Infinity` where the system does not say. */
 export function openFilesLimit(): number {
   const report = process.report.getReport() as {

@@ -12,6 +12,8 @@ export interface BenchServer {
   stop(): Promise<void>
 }
 
+const START_TIMEOUT_MS = 60_000
+
 /** Starts the server and waits until it is ready. */
 export async function startServer(env: Readonly<Record<string, string>>): Promise<BenchServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'pipecast-bench-'))
@@ -21,8 +23,10 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
   const url = await readUrl(child)
   while (!(await isReady(url))) await new Promise((resolve) => setTimeout(resolve, 50))
+  clearTimeout(giveUp)
   return {
     url,
     pid: child.pid ?? 0,

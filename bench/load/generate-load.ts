@@ -11,6 +11,8 @@ import { watchIdle } from './watch-idle.js'
 const WARM_UP_SOCKETS = 200
 const WARM_UP_UPDATES = 50
 const WARM_UP_MS = 500
+/** The heap of a server breathes by a few MB. */
+const MIN_SOCKETS_TO_WEIGH = 1_000
 const SETTLE_MS = 700
 const MIN_UPDATES = 5
 const QUIET_MS = 100
@@ -39,7 +41,9 @@ async function run(plan: LoadPlan): Promise<LoadFigures> {
   return {
     openedPerSecond: (plan.sockets * 1_000) / opening.tookMs,
     firstDataP99Ms: percentile(opening.firstDataMs, 0.99),
-    idleSocketKb: (settled.rssBytes - before.rssBytes) / plan.sockets / 1_000,
+    ...(plan.sockets < MIN_SOCKETS_TO_WEIGH
+      ? {}
+      : { idleSocketKb: (settled.rssBytes - before.rssBytes) / plan.sockets / 1_000 }),
     ...idle,
     ...updates,
   }

@@ -21,8 +21,8 @@ export interface LoadFigures {
   readonly generatorCeilingPerSecond: number
   /** From the first socket that had an update to the last; the median over the updates. */
   readonly firstToLastMs: number
-  /** What the server's memory grew by for each idle socket, after a garbage collection. */
-  readonly idleSocketKb: number
+  /** What the server's memory grew by for each idle socket; absent where noise would hide it. */
+  readonly idleSocketKb?: number
   /** Sockets that had their first data, for each second of opening. */
   readonly openedPerSecond: number
   readonly firstDataP99Ms: number

@@ -7,6 +7,7 @@ import { createEdge } from '../../src/server/http/edge.js'
 import { registerPlugins } from '../../src/server/http/plugins.js'
 import { createLog } from '../../src/server/observability/create-log.js'
 import { healthRoutes } from '../../src/server/observability/health.routes.js'
+import { createMetrics } from '../../src/server/observability/metrics.js'
 import { ConnectionManager } from '../../src/server/streaming/connection-manager.js'
 import { streamingRoutes } from '../../src/server/streaming/streaming.routes.js'
 import { Ticker } from '../../src/server/streaming/ticker.js'
@@ -75,6 +76,7 @@ function createManager(): ConnectionManager {
     clock,
     now,
     random: Math.random,
+    events: createMetrics().connections,
     verifyToken: () => Promise.resolve({ isAccepted: true, expiresAt: null }),
     log,
   })
