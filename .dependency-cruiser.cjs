@@ -42,6 +42,13 @@ module.exports = {
       to: { path: '^(src|migrations)/', pathNot: '^src/(client|protocol)/' },
     },
     {
+      name: 'client-knows-no-react',
+      severity: 'error',
+      comment: 'Pages without React use the client as well; only src/client/react may need it.',
+      from: { path: '^src/client/', pathNot: '^src/client/react/' },
+      to: { path: '^src/client/react/|node_modules/(@types/)?react/' },
+    },
+    {
       name: 'features-never-meet',
       severity: 'error',
       comment: 'Features do not import each other; app.ts introduces them by passing functions.',
