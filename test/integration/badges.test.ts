@@ -85,6 +85,7 @@ describe('GET /badge', () => {
       label: 'punch',
       message: 'failing',
       color: '#c0262d',
+      labelColor: '#333333',
       cacheSeconds: 300,
     })
   })

@@ -154,8 +154,8 @@ function statusOf({ kind }: Finding): number {
   return kind === 'sign-in' ? 401 : 200
 }
 
-function svgOf({ label, message, color }: Badge): string {
-  return makeBadge({ label, message, color })
+function svgOf({ label, message, color, labelColor }: Badge): string {
+  return makeBadge({ label, message, color, labelColor })
 }
 
 function shieldsOf({ isError, ...words }: Badge): object {

@@ -6,6 +6,8 @@ export interface Badge {
   readonly message: string
   /** The colour below the message, as #rrggbb; white text on it can be read (WCAG 2.2, AA). */
   readonly color: string
+  /** The same below the label. */
+  readonly labelColor: string
   /** It says why there is no status, and is none itself. */
   readonly isError: boolean
 }
@@ -16,7 +18,10 @@ export type BadgeTrouble = 'no-data' | 'not-found' | 'sign-in'
 /** The longest label, in characters; longer names are cut. */
 export const MAX_LABEL_LENGTH = 64
 
-const GREY = '#5c5c5c'
+const GREY = '#6a6a6a'
+
+/** Dark enough to be told from the grey beside it. */
+const LABEL_COLOR = '#333333'
 
 const COLORS: Readonly<Record<HealthStatus, string>> = {
   Healthy: '#2a7a2f',
@@ -43,13 +48,20 @@ export function statusBadge(
     label: drawable(label),
     message: isStale ? `${word} (stale)` : word,
     color: isStale ? GREY : COLORS[status],
+    labelColor: LABEL_COLOR,
     isError: false,
   }
 }
 
 /** The badge of something whose status cannot be shown. */
 export function troubleBadge(label: string, trouble: BadgeTrouble): Badge {
-  return { label: drawable(label), message: TROUBLES[trouble], color: GREY, isError: true }
+  return {
+    label: drawable(label),
+    message: TROUBLES[trouble],
+    color: GREY,
+    labelColor: LABEL_COLOR,
+    isError: true,
+  }
 }
 
 /** Names are free text: XML has no place for some characters, nor a badge for all of them. */

@@ -20,6 +20,7 @@ describe('statusBadge', () => {
     expect(badge).toMatchObject({ label: 'acled', message: status.toLowerCase(), isError: false })
     expect(badge.color).toMatch(/^#[0-9a-f]{6}$/)
     expect(contrastWithWhite(badge.color)).toBeGreaterThan(5) // AA is 4.5; a gradient lies over it
+    expect(contrastWithWhite(badge.labelColor)).toBeGreaterThan(5)
   })
 
   it('[P1.9] gives each status a colour of its own', () => {
