@@ -35,6 +35,13 @@ module.exports = {
       to: { path: '^(src|migrations)/', pathNot: '^src/(dashboard|client|protocol)/' },
     },
     {
+      name: 'embed-is-a-client',
+      severity: 'error',
+      comment: 'The element runs in pages of others: it has the client and the protocol alone.',
+      from: { path: '^src/embed/' },
+      to: { path: '^(src|migrations)/', pathNot: '^src/(embed|client|protocol)/' },
+    },
+    {
       name: 'client-speaks-the-protocol-only',
       severity: 'error',
       comment: 'The library runs in any page: it knows the wire and nothing else of ours.',

@@ -3,7 +3,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # With what is optional: the binaries of the tool that builds the page are.
 RUN npm ci
-COPY tsconfig.base.json vite.config.ts ./
+COPY tsconfig.base.json vite.config.ts vite.embed.config.ts ./
 COPY scripts ./scripts
 COPY src ./src
 COPY migrations ./migrations

@@ -13,6 +13,7 @@ import type { Metrics } from './observability/metrics.js'
 import { metricsRoutes } from './observability/metrics.routes.js'
 import { addScrapedMetrics } from './observability/scraped-metrics.js'
 import { assetRoutes } from './pages/asset.routes.js'
+import { embedRoutes } from './pages/embed.routes.js'
 import { pageRoutes } from './pages/page.routes.js'
 import { jobRunRoutes } from './runs/job-runs.routes.js'
 import { jobRoutes } from './runs/jobs.routes.js'
@@ -108,4 +109,6 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
   const builtPageDir = join(options.builtPagesDir, 'dashboard')
   await fastify.register(pageRoutes({ ...edge, builtPageDir, board: feed }))
   await fastify.register(assetRoutes(builtPageDir))
+  const builtEmbedDir = join(options.builtPagesDir, 'embed')
+  await fastify.register(embedRoutes({ ...options.config, builtEmbedDir }))
 }

@@ -121,6 +121,13 @@ export const settings = {
     example: 'https://app.example.com,https://*.example.com',
     accepts: isOriginPattern,
   }),
+  embedAncestors: list({
+    variable: 'EMBED_ANCESTORS',
+    meaning: 'Whose pages may show `/embed` in a frame, beside the own ones: origins, or `*`.',
+    form: 'origins separated by commas, like https://app.example.com or https://*.example.com, or *',
+    example: 'https://wiki.example.com',
+    accepts: isOriginPattern,
+  }),
   trustProxy: list({
     variable: 'TRUST_PROXY',
     meaning: 'Whose word on the client address counts: `railway`, `render`, or address ranges.',

@@ -1,10 +1,22 @@
 import type { PipelineStatus } from '../../protocol/index.js'
+import { inlineStyle } from './inline-style.js'
 import { type DataAge, statusTable } from './status-table.js'
 
 /** Where the built page takes what readers without JavaScript see. */
 export const STATUS_MARKER = '<!-- status -->'
 
 const REFRESH_SECONDS = 30
+
+/** How the tables look; scripts and their styles are not there to say it. */
+export const NO_SCRIPT_STYLE = inlineStyle(
+  [
+    'body{margin:1.5rem;font:1rem/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums}',
+    'table{border-collapse:collapse;margin:1.5rem 0;width:100%}',
+    'caption{font-weight:700;font-size:1.25rem;text-align:left}',
+    'th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top;border-bottom:1px solid GrayText}',
+    'tbody th{font-weight:600;overflow-wrap:anywhere}',
+  ].join(''),
+)
 
 /** The page asks readers to sign in, and tells them nothing else. */
 export const SIGN_IN_NEEDED =
@@ -27,9 +39,10 @@ export function boardWithoutScript(dataJson: string, age: DataAge): string {
  * @param content - safe HTML.
  */
 export function pageDocument(builtPage: string, content: string): string {
-  const refresh = `<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`
+  const refresh = `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`
+  const head = `<noscript>${refresh}${NO_SCRIPT_STYLE.html}</noscript>`
   // Replaced by functions: content may hold "$&", which would mean something in a string.
   return builtPage
-    .replace('</head>', () => `${refresh}\n  </head>`)
+    .replace('</head>', () => `  ${head}\n  </head>`)
     .replace(STATUS_MARKER, () => `<noscript>\n${content}\n</noscript>`)
 }

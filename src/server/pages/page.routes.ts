@@ -7,7 +7,13 @@ import { matchesEtag } from '../http/etag.js'
 import { addVary } from '../http/vary.js'
 import { bestEncoding } from './accept-encoding.js'
 import { encodeDocument, type EncodedDocument } from './encoded-document.js'
-import { boardWithoutScript, NO_DATA_YET, pageDocument, SIGN_IN_NEEDED } from './page-document.js'
+import {
+  boardWithoutScript,
+  NO_DATA_YET,
+  NO_SCRIPT_STYLE,
+  pageDocument,
+  SIGN_IN_NEEDED,
+} from './page-document.js'
 import { PERMISSIONS_POLICY, securityPolicy } from './security-policy.js'
 
 /** The value of the feed that the page shows to readers without JavaScript. */
@@ -101,7 +107,11 @@ async function sendDocument(
   const { host, 'if-none-match': cachedEtag, 'accept-encoding': accepted } = request.headers
   reply.headers({
     'Cache-Control': 'private, no-cache',
-    'Content-Security-Policy': securityPolicy({ host, ancestors: [] }),
+    'Content-Security-Policy': securityPolicy({
+      host,
+      ancestors: [],
+      styleHashes: [NO_SCRIPT_STYLE.hash],
+    }),
     'Permissions-Policy': PERMISSIONS_POLICY,
     ETag: document.etag,
   })

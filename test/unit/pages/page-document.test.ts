@@ -8,7 +8,9 @@ describe('the document', () => {
     const html = pageDocument(builtPage, '<p>fine</p>')
 
     expect(html).toContain('<div><noscript>\n<p>fine</p>\n</noscript></div>')
-    expect(html).toMatch(/<head>.*<noscript><meta http-equiv="refresh" content="30"><\/noscript>/s)
+    expect(html).toMatch(
+      /<head>.*<noscript><meta http-equiv="refresh" content="30"><style>.*<\/noscript>/s,
+    )
   })
 
   it('takes content as it is, also what looks like a pattern of replacement', () => {
