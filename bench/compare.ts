@@ -79,6 +79,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const missing = TARGETS.length - measured.length
   if (missing > 0) progress(`${missing} more targets need other sockets or peers`)
   if (!values.write) return
+  if (report.tables.length === 0) fail('nothing was measured, so nothing is written')
   await writePerformance(report)
   console.error('docs/performance.md is written')
 }
