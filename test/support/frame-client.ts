@@ -27,6 +27,8 @@ export class FrameClient {
   violation: Error | undefined
   hasEnded = false
   private readonly parser: FrameParser
+  private readonly parsed: Record<string, unknown>[] = []
+  private framesRead = 0
 
   private constructor(socket: Socket, head: readonly string[], first: Buffer) {
     this.socket = socket
@@ -74,9 +76,12 @@ export class FrameClient {
 
   /** The texts so far, parsed as JSON. */
   get messages(): readonly Readonly<Record<string, unknown>>[] {
-    return this.frames
-      .filter(({ kind }) => kind === 'text')
-      .map(({ payload }) => JSON.parse(payload.toString('utf8')) as Record<string, unknown>)
+    for (; this.framesRead < this.frames.length; this.framesRead += 1) {
+      const frame = this.frames[this.framesRead]
+      if (frame?.kind !== 'text') continue
+      this.parsed.push(JSON.parse(frame.payload.toString('utf8')) as Record<string, unknown>)
+    }
+    return this.parsed
   }
 
   /** A header of the answer. */

@@ -1,6 +1,7 @@
 import { Frame, type Publication } from './frame.js'
 import type { Listener } from './listener.js'
 import { Revisions } from './revision.js'
+import { SlicedQueue } from './sliced-queue.js'
 
 /** A feed as this folder sees it: something that can be watched. */
 export interface LiveFeed {
@@ -15,11 +16,22 @@ export class Audience {
   readonly feed: LiveFeed
   private readonly listeners = new Set<Listener>()
   private readonly revisions = new Revisions()
+  /** Those who have not been told the newest yet. */
+  private readonly untold: SlicedQueue<Listener>
+  private readonly clock: () => number
+  private tellingSince: number | undefined
   private published: Publication | undefined
   private frame: Frame | undefined
 
-  constructor(feed: LiveFeed) {
+  /**
+   * @param clock - milliseconds of a monotonic clock.
+   * @param onTold - news was prepared and handed to everybody, which took so many milliseconds.
+   */
+  constructor(feed: LiveFeed, clock: () => number, onTold: (durationMs: number) => void) {
     this.feed = feed
+    this.clock = clock
+    const finish = () => this.finishTelling(onTold)
+    this.untold = new SlicedQueue((listener) => this.tell(listener), clock, finish)
   }
 
   /** The newest update, prepared at most once. */
@@ -36,22 +48,33 @@ export class Audience {
   /** Adds a listener; it leaves through the returned function. */
   add(listener: Listener): () => void {
     this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    return () => {
+      this.listeners.delete(listener)
+      this.untold.delete(listener)
+    }
   }
 
   /**
-   * Sends a publication to everybody, if it says something new.
-   *
-   * @returns whether it did, and somebody was there to hear it.
+   * Sends a publication to everybody, if it says something new: in slices, in which whoever has not
+   * had a turn when something newer comes is told the newer, and before those who have.
    */
-  publish(publication: Publication): boolean {
+  publish(publication: Publication): void {
+    const startedAt = this.clock()
     const previous = this.frame
-    if (this.listeners.size === 0) return false
-    const frame = this.newestFrame()
-    if (frame === undefined) return false
+    if (this.listeners.size === 0 || this.newestFrame() === undefined) return
     const isNews = previous?.seq !== publication.seq || previous.isStale !== publication.isStale
-    if (!isNews) return false
-    for (const listener of this.listeners) listener.push(frame)
-    return true
+    if (!isNews) return
+    this.tellingSince ??= startedAt
+    this.untold.add(this.listeners)
+  }
+
+  private tell(listener: Listener): void {
+    const frame = this.newestFrame()
+    if (frame !== undefined) listener.push(frame)
+  }
+
+  private finishTelling(onTold: (durationMs: number) => void): void {
+    if (this.tellingSince !== undefined) onTold(this.clock() - this.tellingSince)
+    this.tellingSince = undefined
   }
 }

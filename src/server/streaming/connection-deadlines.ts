@@ -93,4 +93,21 @@ export class ConnectionDeadlines {
     }
     return null
   }
+
+  /** When the next thing is due, unless something happens before; see {@link due}. */
+  nextAt(now: number, stuckForMs: number): number {
+    // A frame that begins to wait after this is stuck later than the peer would be silent.
+    const stuckAt =
+      stuckForMs > 0 ? now - stuckForMs + this.times.staleAfterMs : Number.POSITIVE_INFINITY
+    return Math.min(
+      this.heardAt + this.times.staleAfterMs,
+      stuckAt,
+      this.endAt,
+      this.graceEnd,
+      this.tokenEnd,
+      this.noticeAt,
+      this.pingAt,
+      this.broadcastAt,
+    )
+  }
 }

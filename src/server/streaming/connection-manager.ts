@@ -59,7 +59,9 @@ export class ConnectionManager {
 
   /** Makes a feed known; its audience may connect from now on. */
   addFeed(feed: LiveFeed): void {
-    this.audiences.set(feed.name, new Audience(feed))
+    const { clock, events } = this.options
+    const onTold = (durationMs: number) => events?.fannedOut(durationMs)
+    this.audiences.set(feed.name, new Audience(feed, clock, onTold))
   }
 
   /** Whether there is such a feed. */
@@ -127,13 +129,10 @@ export class ConnectionManager {
 
   /** Starts a connection on an upgraded socket. */
   open({ socket, token, place, feed }: Arrival): void {
-    this.seat({ transport: 'WebSocket', place, feed }, (seat, context) => {
-      const connection = new Connection({ socket, token, ...seat }, context)
-      socket.webSocket.once('close', (code, reason) => {
-        seat.onEnd(connection.closedWith ?? { code, reason: reason.toString('utf8') })
-      })
-      return connection
-    })
+    this.seat(
+      { transport: 'WebSocket', place, feed },
+      (seat, context) => new Connection({ socket, token, seat }, context),
+    )
   }
 
   /** Gives a newcomer a seat: it hears what its feed publishes until it says that it has ended. */
@@ -181,9 +180,7 @@ export class ConnectionManager {
 
   /** Hands a feed's new value to all who listen to it. */
   publish(feed: string, publication: Publication): void {
-    const startedAt = this.options.clock()
-    const isNews = this.audiences.get(feed)?.publish(publication) ?? false
-    if (isNews) this.options.events?.fannedOut(this.options.clock() - startedAt)
+    this.audiences.get(feed)?.publish(publication)
   }
 
   /** Lets nobody in any more. */

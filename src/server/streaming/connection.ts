@@ -10,9 +10,10 @@ import {
 import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
 import type { Frame } from './frame.js'
 import { greet } from './greeting.js'
+import type { Listener, Seat } from './listener.js'
 import { MessageQuota } from './message-quota.js'
 import { Outbox } from './outbox.js'
-import type { Ticker } from './ticker.js'
+import type { Ticker, Visited } from './ticker.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** What a token turned out to be worth. */
@@ -37,14 +38,9 @@ export interface ConnectionContext {
 /** One accepted socket. */
 export interface AcceptedSocket {
   readonly socket: UpgradedSocket
-  readonly sid: string
-  readonly epoch: string
+  readonly seat: Omit<Seat, 'newest'>
   /** The token it came with; `null` when it still has to show one. */
   readonly token: TokenVerdict | null
-  /** The newest update of its feed. */
-  readonly newestFrame: () => Frame | undefined
-  /** The connection will end of age soon; its successor may come. */
-  readonly onNotice: () => void
 }
 
 const NO_DATA_MESSAGE = 'the database cannot be read yet; updates follow when it can'
@@ -52,20 +48,19 @@ const NO_DATA_RETRY_MS = 5_000
 
 /**
  * One connection: a listen loop for what the client says beside a broadcast loop for what it is
- * told, both ended by one signal.
+ * told, both ended at once.
  *
  *     awaiting token --auth--> live --(closed by either side)--> ended
  *     live: flowing --pause--> paused --resume--> flowing
  */
-export class Connection {
-  readonly sid: string
+export class Connection implements Listener, Visited {
   framesSent = 0
   /** Why the server ended it; the socket itself reports 1006 when the peer never answers. */
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined
-  private readonly accepted: AcceptedSocket
+  private readonly seat: AcceptedSocket['seat']
+  private readonly firstToken: TokenVerdict | null
   private readonly context: ConnectionContext
   private readonly socket: UpgradedSocket
-  private readonly ending = new AbortController()
   private readonly deadlines: ConnectionDeadlines
   private readonly outbox = new Outbox<Frame>()
   private readonly quota = new MessageQuota()
@@ -74,14 +69,15 @@ export class Connection {
   /** The seq of the update that was written last; `undefined` when the next one goes whole. */
   private writtenSeq: number | undefined
   private isAuthorized: boolean
+  private hasEnded = false
   private isPaused = false
   private isWaiting = false
 
   constructor(accepted: AcceptedSocket, context: ConnectionContext) {
     const now = context.clock()
-    this.accepted = accepted
+    this.seat = accepted.seat
+    this.firstToken = accepted.token
     this.context = context
-    this.sid = accepted.sid
     this.socket = accepted.socket
     this.deadlines = new ConnectionDeadlines(context.times, now, context.random())
     this.takesPatches = accepted.socket.webSocket.protocol === PATCH_SUBPROTOCOL
@@ -99,19 +95,19 @@ export class Connection {
    */
   start(ready: Promise<void> | null): void {
     const protocol = this.takesPatches ? PATCH_SUBPROTOCOL : SUBPROTOCOL
-    this.send(greet({ ...this.accepted, protocol }, this.context.times))
-    if (this.accepted.token !== null) this.limitAuthorization(this.accepted.token)
+    this.send(greet({ ...this.seat, protocol }, this.context.times))
+    if (this.firstToken !== null) this.limitAuthorization(this.firstToken)
     else this.requireToken()
     this.isWaiting = ready !== null
     this.update()
     void ready?.then(() => this.updateOrExplain())
-    this.listen(this.ending.signal)
-    this.context.ticker.add((now) => this.broadcast(now), this.ending.signal)
+    this.listen()
+    this.scheduleVisit()
   }
 
   /** A new frame of the feed is there. */
   push(frame: Frame): void {
-    if (this.isPaused || !this.isAuthorized || this.ending.signal.aborted) return
+    if (this.isPaused || !this.isAuthorized || this.hasEnded) return
     const now = this.context.clock()
     this.deadlines.updated(now)
     this.write(this.outbox.offer(frame, now))
@@ -136,13 +132,13 @@ export class Connection {
 
   /** The peer can no longer be talked to in an orderly way. */
   terminate(): void {
-    this.ending.abort()
+    this.end()
     this.socket.webSocket.terminate()
   }
 
   private update(): void {
     // While the first read is under way, the newest frame there is may be hours old.
-    const frame = this.isWaiting ? undefined : this.accepted.newestFrame()
+    const frame = this.isWaiting ? undefined : this.seat.newestFrame()
     if (frame !== undefined) this.push(frame)
   }
 
@@ -156,20 +152,20 @@ export class Connection {
   private updateOrExplain(): void {
     this.isWaiting = false
     if (this.framesSent > 0) return // the read that was waited for has been pushed already
-    if (this.accepted.newestFrame() !== undefined) this.update()
+    if (this.seat.newestFrame() !== undefined) this.update()
     else if (this.isAuthorized) this.sendError('no_data', NO_DATA_MESSAGE, NO_DATA_RETRY_MS)
   }
 
-  private listen(signal: AbortSignal): void {
+  private listen(): void {
     const alive = () => this.deadlines.heard(this.context.clock())
     const { webSocket } = this.socket
     webSocket.on('pong', alive)
     webSocket.on('ping', alive)
     webSocket.on('message', (data: Buffer, isBinary) => {
       alive()
-      if (!signal.aborted) this.receive(isBinary ? null : data.toString('utf8'))
+      if (!this.hasEnded) this.receive(isBinary ? null : data.toString('utf8'))
     })
-    webSocket.on('close', () => this.ending.abort())
+    webSocket.on('close', (code, reason) => this.leave(code, reason))
   }
 
   private receive(text: string | null): void {
@@ -216,12 +212,13 @@ export class Connection {
 
   private async authorize(token: string): Promise<void> {
     const verdict = await this.context.verifyToken(token)
-    if (this.ending.signal.aborted) return
+    if (this.hasEnded) return
     if (!verdict.isAccepted) {
       this.sendError('unauthorized', 'the token is not valid or has expired')
       return
     }
     this.limitAuthorization(verdict)
+    this.scheduleVisit()
     const expiry = verdict.expiresAt === null ? {} : { expires_at: verdict.expiresAt.toISOString() }
     this.send({ type: 'auth_ok', ...expiry })
     if (this.isAuthorized) return
@@ -240,9 +237,23 @@ export class Connection {
     this.send({ type: 'auth_required', grace_ms: this.context.times.authGraceMs })
   }
 
-  private broadcast(now: number): void {
-    const due = this.deadlines.due(now, this.outbox.stuckForMs(now))
-    if (due !== null) this.act(due)
+  /** Looks at the clock, and does all that is due by it. */
+  visit(now: number): number {
+    for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
+    return this.nextVisitAt(now)
+  }
+
+  private due(now: number): Due | null {
+    return this.hasEnded ? null : this.deadlines.due(now, this.outbox.stuckForMs(now))
+  }
+
+  private nextVisitAt(now: number): number {
+    return this.deadlines.nextAt(now, this.outbox.stuckForMs(now))
+  }
+
+  /** To be called whenever something may be due sooner than it was. */
+  private scheduleVisit(): void {
+    if (!this.hasEnded) this.context.ticker.schedule(this, this.nextVisitAt(this.context.clock()))
   }
 
   private act(due: Due): void {
@@ -263,7 +274,7 @@ export class Connection {
         this.requireToken()
         return
       case 'notice':
-        this.accepted.onNotice()
+        this.seat.onNotice()
         this.send({ type: 'connection_closing', reason: 'max_age', retry_after_ms: 0 })
         return
       case 'ping':
@@ -287,8 +298,19 @@ export class Connection {
     this.socket.send(JSON.stringify({ type, timestamp: this.context.now().toISOString(), ...rest }))
   }
 
+  private end(): void {
+    this.hasEnded = true
+    this.context.ticker.remove(this)
+  }
+
+  /** The socket is gone, whoever ended it. */
+  private leave(code: number, reason: Buffer): void {
+    this.end()
+    this.seat.onEnd(this.closedWith ?? { code, reason: reason.toString('utf8') })
+  }
+
   private close(code: CloseCode, reason: string): void {
-    this.ending.abort()
+    this.end()
     this.closedWith ??= { code, reason }
     this.socket.webSocket.close(code, reason)
   }

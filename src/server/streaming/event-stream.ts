@@ -13,6 +13,7 @@ import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connectio
 import type { Listener, ListenerEnd, Seat } from './listener.js'
 import { Outbox } from './outbox.js'
 import { cursorOf, HEARTBEAT, streamMessage, type StreamMessages } from './stream-message.js'
+import type { Visited } from './ticker.js'
 
 /** One admitted request for an event stream, whose headers have been sent. */
 export interface OpenedStream {
@@ -58,7 +59,7 @@ function streamTimes(times: ConnectionTimes): ConnectionTimes {
  *     live --(maximum age, restart, token expired, too slow)--> ending --flushed--> ended
  *     live --(the client leaves)--> ended
  */
-export class EventStream implements Listener {
+export class EventStream implements Listener, Visited {
   private readonly opened: OpenedStream
   private readonly context: ConnectionContext
   private readonly times: ConnectionTimes
@@ -99,7 +100,8 @@ export class EventStream implements Listener {
     this.limitAuthorization()
     this.isWaiting = ready !== null
     void ready?.then(() => this.catchUpOrExplain())
-    this.context.ticker.add((now) => this.broadcast(now), ending.signal)
+    if (!ending.signal.aborted)
+      this.context.ticker.schedule(this, this.nextVisitAt(this.context.clock()))
   }
 
   get bytesSent(): number {
@@ -118,7 +120,7 @@ export class EventStream implements Listener {
   }
 
   terminate(): void {
-    this.ending.abort()
+    this.stop()
     this.response.destroy()
   }
 
@@ -170,11 +172,26 @@ export class EventStream implements Listener {
     this.write(this.outbox.offer(messages.of(seat.epoch, newest), now))
   }
 
-  private broadcast(now: number): void {
+  /** Looks at the clock, and does all that is due by it. */
+  visit(now: number): number {
     // Nobody speaks on a stream: that its reader reads is all the life there is to see.
     this.deadlines.heard(now)
-    const due = this.deadlines.due(now, this.outbox.stuckForMs(now))
-    if (due !== null) this.act(due)
+    for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
+    return this.nextVisitAt(now)
+  }
+
+  private due(now: number): Due | null {
+    if (this.ending.signal.aborted) return null
+    return this.deadlines.due(now, this.outbox.stuckForMs(now))
+  }
+
+  private nextVisitAt(now: number): number {
+    return this.deadlines.nextAt(now, this.outbox.stuckForMs(now))
+  }
+
+  private stop(): void {
+    this.ending.abort()
+    this.context.ticker.remove(this)
   }
 
   private act(due: Due): void {
@@ -233,7 +250,7 @@ export class EventStream implements Listener {
 
   private end(code: CloseCode, reason: string): void {
     if (this.ending.signal.aborted) return
-    this.ending.abort()
+    this.stop()
     this.endedWith = { code, reason }
     this.response.end()
     const cutOff = setTimeout(() => this.response.destroy(), CLOSE_TIMEOUT_MS)
@@ -241,7 +258,7 @@ export class EventStream implements Listener {
   }
 
   private leave(): void {
-    this.ending.abort()
+    this.stop()
     const end = this.endedWith ?? { code: CloseCode.Normal, reason: 'the client left' }
     this.opened.seat.onEnd(end)
   }

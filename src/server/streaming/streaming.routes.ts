@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { CloseCode, INFORMATIVE_LANE_MS, SUBPROTOCOL } from '../../protocol/index.js'
 import { agreedWindowBits } from '../http/compression.js'
 import type { Refusal } from './admission.js'
 import type { TokenVerdict } from './connection.js'
+import { forgetRequest } from './forget-request.js'
 import type { Place } from './places.js'
 import { UpgradedSocket } from './upgraded-socket.js'
 import {
@@ -34,9 +35,14 @@ interface FeedRequest {
 export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync {
   const admitted = new WeakMap<IncomingMessage, Admitted>()
   const windowBits = new WeakMap<IncomingMessage, number | null>()
+  const responses = new WeakMap<IncomingMessage, ServerResponse>()
   return async (app) => {
     app.websocketServer.on('headers', (headers, request) => {
       windowBits.set(request, agreedWindowBits(headers))
+      // The answer, the greeting and the first update leave together.
+      const { socket } = request
+      socket.cork()
+      process.nextTick(() => socket.uncork())
     })
     for (const url of ['/ws/monitoring/:feed', '/api/v1/ws/monitoring/:feed']) {
       app.route<FeedRequest>({
@@ -53,11 +59,14 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
           if (!deps.manager.hasFeed(request.params.feed)) {
             return reply.code(404).send({ code: 'no_such_feed', message: 'there is no such feed' })
           }
+          responses.set(request.raw, reply.raw)
           if (request.ws) return admit(request, reply, { ...deps, admitted })
         },
         handler: (request, reply) => explainUpgrade(request, reply),
         wsHandler: (webSocket, request) => {
           const admission = admitted.get(request.raw)
+          const response = responses.get(request.raw)
+          if (response !== undefined) forgetRequest(webSocket, response)
           const socket = new UpgradedSocket({
             webSocket,
             tcp: request.raw.socket,

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Audience } from '../../../src/server/streaming/audience.js'
 import type { Publication } from '../../../src/server/streaming/frame.js'
@@ -34,7 +35,11 @@ beforeEach(() => {
   stage = new Stage({ broadcastIntervalMs: 1e9 })
   stage.newest = undefined
   feed = new FilledFeed()
-  audience = new Audience(feed)
+  audience = new Audience(
+    feed,
+    () => 0,
+    () => undefined,
+  )
 })
 
 afterEach(() => stage.close())
@@ -131,5 +136,66 @@ describe('Audience', () => {
     audience.newestFrame()
 
     expect(seqsOf(await client.heard())).toEqual([2])
+  })
+
+  it('[broadcast] lets the event loop turn while it tells many, and none of them an older value', async () => {
+    let now = 0
+    const took: number[] = []
+    const many = new Audience(
+      feed,
+      () => now,
+      (ms) => took.push(ms),
+    )
+    const told: string[] = []
+    for (const name of ['a', 'b', 'c', 'd']) {
+      many.add({
+        start: () => undefined,
+        push: ({ seq }) => {
+          now += 2 // ms: half of what may be done at a time
+          told.push(`${name}${seq}`)
+        },
+        closeForRestart: () => undefined,
+        terminate: () => undefined,
+        framesSent: 0,
+        bytesSent: 0,
+      })
+    }
+    many.publish(feed.fill(1))
+    expect(told).toEqual(['a1', 'b1'])
+    many.publish(feed.fill(2))
+    for (let turns = 0; turns < 5; turns += 1) await turn()
+
+    expect(told).toEqual(['a1', 'b1', 'c2', 'd2', 'a2', 'b2'])
+    expect(took).toEqual([12])
+  })
+
+  it('[broadcast] tells nobody who left while others were told', async () => {
+    let now = 0
+    const took: number[] = []
+    const many = new Audience(
+      feed,
+      () => now,
+      (ms) => took.push(ms),
+    )
+    const told: string[] = []
+    const leave = ['a', 'b'].map((name) =>
+      many.add({
+        start: () => undefined,
+        push: () => {
+          now += 4
+          told.push(name)
+        },
+        closeForRestart: () => undefined,
+        terminate: () => undefined,
+        framesSent: 0,
+        bytesSent: 0,
+      }),
+    )
+    many.publish(feed.fill(1))
+    leave[1]!()
+    await turn()
+
+    expect(told).toEqual(['a'])
+    expect(took).toEqual([4])
   })
 })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   ConnectionDeadlines,
@@ -197,5 +198,40 @@ describe('ConnectionDeadlines, when everything is due at once', () => {
     expect(one.due(now, 0)).toBe('token_expired')
     one.tokenRequired(now)
     expect([1, 2, 3, 4].map(() => one.due(now, 0))).toEqual(['notice', 'ping', 'broadcast', null])
+  })
+
+  it('[broadcast] names the instant at which the next thing is due, and nothing is due before', () => {
+    const ms = fc.integer({ min: 1, max: 1_000 })
+    const anyTimes = fc.record({
+      broadcastIntervalMs: ms,
+      pingIntervalMs: ms,
+      staleAfterMs: ms,
+      maxAgeMs: ms,
+      authGraceMs: ms,
+    })
+    const happening = fc.constantFrom('heard', 'updated', 'tokenRequired', 'tokenAccepted')
+    fc.assert(
+      fc.property(
+        anyTimes,
+        fc.array(fc.tuple(happening, ms)),
+        fc.nat(500),
+        (times, all, stuckMs) => {
+          const one = new ConnectionDeadlines(times, START, 0.5)
+          let now = START
+          for (const [what, afterMs] of all) {
+            now += afterMs
+            one[what](now)
+          }
+          while (one.due(now, stuckMs) !== null) {
+            if (one.nextAt(now, stuckMs) <= now) break
+          }
+          const nextAt = one.nextAt(now, stuckMs)
+
+          if (nextAt > now)
+            expect(one.due(nextAt - 0.001, stuckMs + nextAt - now - 0.001)).toBeNull()
+          expect(one.due(Math.max(now, nextAt), stuckMs + Math.max(0, nextAt - now))).not.toBeNull()
+        },
+      ),
+    )
   })
 })

@@ -31,7 +31,11 @@ class PublishedFeed {
 /** A feed, and two who follow it: one takes patches, one does not. */
 async function follow(offer?: string) {
   const feed = new PublishedFeed()
-  const audience = new Audience(feed)
+  const audience = new Audience(
+    feed,
+    () => 0,
+    () => undefined,
+  )
   const join = async (protocols: string) => {
     const upgraded = stage.upgrade()
     const options = offer === undefined ? { protocols } : { protocols, extensions: offer }
@@ -130,9 +134,9 @@ describe('patches and full updates', () => {
             totals[kind] += one.counts[kind]
         },
       ),
-      { numRuns: 20 },
+      { numRuns: 12 },
     )
     console.log(`what came to those who take patches: ${JSON.stringify(totals)}`)
-    expect(Math.min(...Object.values(totals))).toBeGreaterThan(5)
+    expect(Math.min(...Object.values(totals))).toBeGreaterThan(3)
   }, 60_000)
 })

@@ -11,6 +11,7 @@ import {
 } from '../../../src/server/streaming/connection.js'
 import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
 import { Frame, type Publication } from '../../../src/server/streaming/frame.js'
+import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
 import { Revisions } from '../../../src/server/streaming/revision.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { UpgradedSocket } from '../../../src/server/streaming/upgraded-socket.js'
@@ -27,7 +28,7 @@ export const STARTED_AT = Date.parse('2026-01-28T12:00:00Z')
 
 export const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
 
-const TICK_MS = 2
+const TICK_MS = 1
 
 /** What a test may change of a connection. */
 export interface Opening {
@@ -103,6 +104,7 @@ export class Stage {
   nowMs = STARTED_AT_MS
   newest: Frame | undefined = frameOf(1)
   notices = 0
+  readonly ends: ListenerEnd[] = []
   readonly times: ConnectionTimes = {
     broadcastIntervalMs: 5_000,
     pingIntervalMs: 25_000,
@@ -178,12 +180,15 @@ export class Stage {
     const connection = new Connection(
       {
         socket,
-        sid: 'sid-1',
-        epoch: 'e1',
         token: opening.token === undefined ? OPEN_ACCESS : opening.token,
-        newestFrame: opening.newestFrame ?? (() => this.newest),
-        onNotice: () => {
-          this.notices += 1
+        seat: {
+          sid: 'sid-1',
+          epoch: 'e1',
+          newestFrame: opening.newestFrame ?? (() => this.newest),
+          onNotice: () => {
+            this.notices += 1
+          },
+          onEnd: (end) => this.ends.push(end),
         },
       },
       this.context,
@@ -195,15 +200,7 @@ export class Stage {
   /** Moves the clock, and lets every connection look at it a few times. */
   async advance(ms: number): Promise<void> {
     this.nowMs += ms
-    const ending = new AbortController()
-    await new Promise<void>((resolve) => {
-      let ticks = 0
-      this.context.ticker.add(() => {
-        ticks += 1
-        if (ticks === 4) resolve()
-      }, ending.signal)
-    })
-    ending.abort()
+    await afterTicks(this.context.ticker, this.context.clock)
   }
 
   close(): void {
@@ -211,6 +208,24 @@ export class Stage {
     for (const socket of this.server.clients) socket.terminate()
     this.server.close()
   }
+}
+
+/** Lets a ticker whose clock stands still visit everybody who is due by it, a few times. */
+export function afterTicks(ticker: Ticker, clock: () => number): Promise<void> {
+  return new Promise((resolve) => {
+    let visits = 0
+    const probe = {
+      visit: () => {
+        visits += 1
+        if (visits === 4) {
+          ticker.remove(probe)
+          resolve()
+        }
+        return clock()
+      },
+    }
+    ticker.schedule(probe, clock())
+  })
 }
 
 /** What a feed publishes with this number. */

@@ -8,7 +8,12 @@ import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
 import { StreamMessages } from '../../../src/server/streaming/stream-message.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { openStream, type StreamClient } from '../../support/stream-client.js'
-import { OPEN_ACCESS, publicationOf as socketPublicationOf, STARTED_AT } from './stage.js'
+import {
+  afterTicks,
+  OPEN_ACCESS,
+  publicationOf as socketPublicationOf,
+  STARTED_AT,
+} from './stage.js'
 
 /** What a test may change of a stream. */
 export interface StreamOpening {
@@ -25,7 +30,7 @@ export interface Streamed {
   readonly ends: readonly ListenerEnd[]
 }
 
-const TICK_MS = 2
+const TICK_MS = 1
 
 /** An HTTP server on a loopback port that answers with streams, whose clock stands still. */
 export class StreamStage {
@@ -81,15 +86,7 @@ export class StreamStage {
   /** Moves the clock, and lets the stream look at it a few times. */
   async advance(ms: number): Promise<void> {
     this.nowMs += ms
-    const ending = new AbortController()
-    await new Promise<void>((resolve) => {
-      let ticks = 0
-      this.context.ticker.add(() => {
-        ticks += 1
-        if (ticks === 4) resolve()
-      }, ending.signal)
-    })
-    ending.abort()
+    await afterTicks(this.context.ticker, this.context.clock)
   }
 
   close(): void {
