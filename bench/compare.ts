@@ -18,11 +18,13 @@ on 127.0.0.1, and prints medians, ratios and what became of the targets. It ends
 ends it earlier.
 
   --sockets  how many sockets, separated by commas
-  --peers    whom: ${PEERS.map(({ name }) => name).join(', ')};
-             whole-server is ours with its database (at most 1,000 sockets)
+  --peers    whom of those below
   --rounds   how often each is measured
   --seconds  for how long updates are sent back to back each time
   --write    put the tables into docs/performance.md
+
+Peers:
+${PEERS.map(({ name, meaning }) => `  ${name.padEnd(17)}${meaning}\n`).join('')}  whole-server     ours as it is started, with its database (at most 1,000 sockets)
 `
 
 const SOURCES = 50

@@ -10,7 +10,7 @@ export interface PeerEntry {
   readonly dialect: DialectName
   /** Beyond the number of sources. */
   readonly args: readonly string[]
-  /** One sentence for the documentation. */
+  /** What it is, for `--help`. */
   readonly meaning: string
 }
 
@@ -22,19 +22,14 @@ export const PATCH_OF_200 = { peer: 'pipecast-patch, 200 sources', sockets: 50 }
 
 /** Every peer, in the order of the tables. */
 export const PEERS: readonly PeerEntry[] = [
-  peer(
-    'naive',
-    'naive',
-    'plain',
-    '@fastify/websocket, `JSON.stringify` and `send` for each socket',
-  ),
+  peer('naive', 'naive', 'plain', '@fastify/websocket, JSON.stringify and send for each socket'),
   {
     ...peer('naive-deflate', 'naive', 'deflate', 'the same, with the per-socket compression of ws'),
     args: ['deflate'],
   },
-  peer('socket.io', 'socket-io', 'socket.io', 'socket.io 4, WebSocket only, `io.emit`'),
-  { ...peer('bun', 'bun', 'plain', "Bun's own server and its `publish`"), runtime: 'bun' },
-  peer('floor', 'floor', 'plain', 'bare TCP sockets of Node, one ready Buffer, plain `write`'),
+  peer('socket.io', 'socket-io', 'socket.io', 'socket.io 4, WebSocket only, io.emit'),
+  { ...peer('bun', 'bun', 'plain', "Bun's own server and its publish"), runtime: 'bun' },
+  peer('floor', 'floor', 'plain', 'bare TCP sockets of Node, one ready Buffer, plain write'),
   peer(OURS, 'pipecast', 'ours', 'our real parts with the settings of production'),
   peer(
     'pipecast-deflate',
