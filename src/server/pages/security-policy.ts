@@ -10,7 +10,7 @@ export interface PolicyOptions {
 
 /** Nothing of this is ever asked for. */
 export const PERMISSIONS_POLICY =
-  'camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()'
+  'camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=()'
 
 /**
  * The policy of a page that loads nothing but its own files and talks to nobody but its own server.
