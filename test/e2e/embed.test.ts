@@ -16,6 +16,7 @@ import { type ServerProcess, startServer } from '../support/server-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const INGEST_TOKEN = 'an-ingest-token-0123456789'
+const VIEW_TOKEN = 'a-long-view-token-0123456789'
 const MAX_SCRIPT_BYTES = 12_000
 
 let database: TestDatabase
@@ -199,6 +200,26 @@ describeInChromium('<pipeline-status>', () => {
     )
 
     expect(violations).toEqual([])
+  })
+
+  it('where watching needs a token asks for one, and goes on when it is there', async () => {
+    const guarded = await startServer({
+      databaseUrl: database.connectionString,
+      env: { VIEW_TOKENS: VIEW_TOKEN },
+    })
+    onTestFinished(() => guarded.kill())
+    const { page } = await openAt(`${guarded.url}/embed`)
+    const framed = await openAt(`${guarded.url}/embed?token=${VIEW_TOKEN}`)
+
+    await page.locator('pipeline-status small', { hasText: 'Sign-in required' }).waitFor()
+    const before = await rowsOf(page).count()
+    await page.evaluate(
+      `document.querySelector('pipeline-status').setAttribute('token', '${VIEW_TOKEN}')`,
+    )
+    await rowsOf(page).first().waitFor()
+    await rowsOf(framed.page).first().waitFor()
+
+    expect(before).toBe(0)
   })
 
   it('keeps the last good data without a server, and finds the server again', async () => {

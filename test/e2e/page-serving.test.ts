@@ -189,7 +189,8 @@ describeInChromium('the page in a browser', () => {
     const page = await context.newPage()
 
     const answer = await page.goto(server.url)
-    await page.locator('#board > *').first().waitFor()
+    await page.getByText('acled').first().waitFor()
+    await page.getByText('WebSocket Connected').waitFor()
     const socket = await page.evaluate(
       `new Promise((resolve) => {
         const socket = new WebSocket(location.origin.replace('http', 'ws') + '/ws/monitoring/pipeline-status')
@@ -258,12 +259,13 @@ describeInChromium('the page in a browser', () => {
     const page = await context.newPage()
 
     await page.goto(proxy.url)
-    await page.locator('#board > *').first().waitFor()
-    const icon = await page.evaluate(
-      `fetch(document.querySelector('link[rel=icon]').href).then((answer) => answer.status)`,
+    await page.getByText('acled').first().waitFor()
+    await page.getByText('WebSocket Connected').waitFor()
+    const manifest = await page.evaluate(
+      `fetch(document.querySelector('link[rel=manifest]').href).then((answer) => answer.json())`,
     )
 
-    expect(icon).toBe(200)
+    expect(manifest).toMatchObject({ name: 'Pipecast' })
     expect(troubles).toEqual(NO_TROUBLES)
   })
 })

@@ -14,7 +14,7 @@ export const NO_SCRIPT_STYLE = inlineStyle(
     'table{border-collapse:collapse;margin:1.5rem 0;width:100%}',
     'caption{font-weight:700;font-size:1.25rem;text-align:left}',
     'th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top;border-bottom:1px solid GrayText}',
-    'tbody th{font-weight:600;overflow-wrap:anywhere}',
+    'tbody th{font-weight:600;max-width:24rem;overflow-wrap:break-word}',
   ].join(''),
 )
 
