@@ -17,6 +17,11 @@ export function App() {
   const { clock, store } = usePage()
   const [isKiosk, setKiosk] = useKiosk()
   const [openedAt] = useState(clock.now)
+  const [hasTyped, setHasTyped] = useState(false)
+  const takeToken = (token: string) => {
+    rememberToken(token)
+    setHasTyped(true)
+  }
   const isOutOfDate = useEachSecond(
     () => store.dataAge()?.isOutOfDate === true,
     (one, other) => one === other,
@@ -29,7 +34,7 @@ export function App() {
     <div class="page">
       <Header data={data} isKiosk={isKiosk} onKiosk={() => setKiosk(true)} />
       <LiveRegion />
-      {connection.status === 'unauthorized' && <SignIn onToken={rememberToken} />}
+      {connection.status === 'unauthorized' && <SignIn onToken={takeToken} wasRefused={hasTyped} />}
       {data !== undefined && <View data={data} isKiosk={isKiosk} />}
       {data === undefined && connection.status !== 'unauthorized' && <NoData openedAt={openedAt} />}
     </div>

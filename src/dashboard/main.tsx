@@ -6,10 +6,12 @@ import { startClock } from './page/clock.js'
 import { type Page, PageProvider } from './page/page-context.js'
 import { showInTab } from './page/tab-signs.js'
 import { applyRememberedTheme } from './page/use-theme.js'
-import { rememberedToken } from './page/view-token.js'
+import { rememberedToken, takeTokenFromAddress } from './page/view-token.js'
 
 /** A hidden page draws no frames; its title and its icon follow all the same. */
 const HIDDEN_FRAME_MS = 500
+/** How often a hidden page asks how it is. Browsers let its timers run once a minute at least. */
+const ASK_BEHIND_MS = 30_000
 
 function openPage(): Page {
   // Where the page lies, so that it works below a subpath.
@@ -30,6 +32,19 @@ function openPage(): Page {
   return { store, clock, baseUrl, fetchApi }
 }
 
+/**
+ * The client lets a hidden page rest. Its title and its icon are seen all the same, so it asks now
+ * and then.
+ */
+function watchFromBehind({ clock, store }: Page): void {
+  let askedAt = clock.now()
+  clock.onTick(() => {
+    if (!document.hidden || clock.now() - askedAt < ASK_BEHIND_MS) return
+    askedAt = clock.now()
+    store.refresh()
+  })
+}
+
 /** Whichever comes first: a page may be hidden while it waits for its frame. */
 function nextFrame(action: () => void): void {
   let isDone = false
@@ -47,8 +62,10 @@ function nextFrame(action: () => void): void {
 const root = document.getElementById('board')
 if (root === null) throw new Error('index.html has no element with the id board')
 applyRememberedTheme()
+takeTokenFromAddress()
 showInTab(undefined)
 const page = openPage()
+watchFromBehind(page)
 page.store.onChange(() => showInTab(page.store.state().update?.data))
 render(
   <PageProvider page={page}>

@@ -1,8 +1,15 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { usePage } from '../page/page-context.js'
 
+/** Whom the form tells, and what it knows. */
+export interface SignInProps {
+  readonly onToken: (token: string) => void
+  /** A token that was typed here has been refused. */
+  readonly wasRefused: boolean
+}
+
 /** Asks for a view token; what is sent is remembered until the tab is closed. */
-export function SignIn({ onToken }: { onToken: (token: string) => void }) {
+export function SignIn({ onToken, wasRefused }: SignInProps) {
   const { store } = usePage()
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => field.current?.focus(), [])
@@ -24,6 +31,11 @@ export function SignIn({ onToken }: { onToken: (token: string) => void }) {
         <span>Token</span>
         <input ref={field} type="password" autocomplete="off" spellcheck={false} required />
       </label>
+      {wasRefused && (
+        <p class="tone-bad" role="alert">
+          The server does not accept this token.
+        </p>
+      )}
       <button type="submit" class="button primary">
         Show the board
       </button>

@@ -5,6 +5,16 @@ export function rememberedToken(): string {
   return sessionStorage.getItem(KEY) ?? ''
 }
 
+/** Keeps the token of an address like `/?token=…`, and takes it out of what others may see. */
+export function takeTokenFromAddress(): void {
+  const url = new URL(location.href)
+  const token = url.searchParams.get('token')
+  if (token === null) return
+  rememberToken(token)
+  url.searchParams.delete('token')
+  history.replaceState(null, '', url)
+}
+
 /** Keeps a view token until the tab is closed. */
 export function rememberToken(token: string): void {
   sessionStorage.setItem(KEY, token)

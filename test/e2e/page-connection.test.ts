@@ -1,0 +1,131 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeInChromium, launchChromium } from '../support/chromium.js'
+import { openDashboard } from '../support/dashboard-page.js'
+import { report, runEvent } from '../support/reports.js'
+import { type ServerProcess, startServer } from '../support/server-process.js'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
+
+const TOKEN = 'a-view-token-of-the-tests'
+
+let database: TestDatabase
+let browser: Browser
+const servers: ServerProcess[] = []
+
+async function start(env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  const server = await startServer({ databaseUrl: database.connectionString, env })
+  servers.push(server)
+  return server
+}
+
+describeInChromium('the page and its connection', () => {
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    browser = await launchChromium()
+  }, 120_000)
+
+  afterAll(async () => {
+    await browser.close()
+    await Promise.all(servers.map((server) => server.kill()))
+    await database.drop()
+  })
+
+  it('says that the connection was lost, dims what it knows, and comes back by itself', async () => {
+    const first = await start()
+    await report(first.url, runEvent('START', 'nightly'))
+    const { page, pill, row, close } = await openDashboard(browser, first.url)
+    await pill.getByText('WebSocket Connected').waitFor()
+    await row('nightly').waitFor()
+
+    await first.kill()
+    await pill.getByText(/^Reconnecting… attempt \d+/).waitFor()
+    await pill.getByText(/^Data may be out of date: last update \d+ s ago$/).waitFor()
+    const clock = row('nightly').locator('.row-when')
+    const stoppedAt = await clock.textContent()
+    await page.waitForTimeout(2_500)
+    const later = await clock.textContent()
+
+    expect(later).toBe(stoppedAt)
+    expect(await page.locator('html').getAttribute('data-out-of-date')).toBe('true')
+    await start({ PORT: new URL(first.url).port })
+    await pill.getByText('WebSocket Connected').waitFor({ timeout: 45_000 })
+    expect(await page.locator('html').getAttribute('data-out-of-date')).toBe('false')
+    expect(await clock.textContent()).not.toBe(stoppedAt)
+    await close()
+  }, 120_000)
+
+  it('explains itself within 8 s when nothing answers behind the page', async () => {
+    const server = await start()
+    const { page, pill, close } = await openDashboard(browser, server.url)
+    await pill.getByText('WebSocket Connected').waitFor()
+    await page.route(/\/api\/|\/ws\//, () => undefined) // requests that nobody ever answers
+    await page.routeWebSocket(/\/ws\//, () => undefined)
+
+    await page.reload()
+
+    await page.getByText('Waiting for the first data…').waitFor()
+    await page.getByText('No data yet').first().waitFor()
+    await page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 10_000 })
+    await close()
+  }, 60_000)
+
+  it('asks for a token, says when it is wrong, and remembers the right one', async () => {
+    const server = await start({ VIEW_TOKENS: TOKEN })
+    const { page, pill, row, close } = await openDashboard(browser, server.url)
+    await pill.getByText('Sign-in required').waitFor()
+
+    await page.getByLabel('Token').fill('not-one-of-the-tokens')
+    await page.getByRole('button', { name: 'Show the board' }).click()
+    await page.getByText('The server does not accept this token.').waitFor()
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.getByRole('button', { name: 'Show the board' }).click()
+    await row('nightly').waitFor()
+    await page.reload()
+    await row('nightly').waitFor()
+
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual([])
+    await page.goto(`${server.url}/#/sources/nightly`)
+    await page.locator('.runs li').first().waitFor() // asked with the token
+    await close()
+  }, 60_000)
+
+  it('takes a token from the address, and out of it', async () => {
+    const server = await start({ VIEW_TOKENS: TOKEN })
+
+    const { page, row, close } = await openDashboard(browser, `${server.url}/?token=${TOKEN}`)
+
+    await row('nightly').waitFor()
+    expect(page.url()).toBe(`${server.url}/`)
+    await close()
+  })
+
+  it('says how full the server is, and polls meanwhile', async () => {
+    const server = await start({ MAX_CONNECTIONS: '1' })
+    const first = await openDashboard(browser, server.url)
+    await first.pill.getByText('WebSocket Connected').waitFor()
+
+    const second = await openDashboard(browser, server.url)
+
+    await second.pill.getByText('Server is at capacity (1 of 1)').waitFor({ timeout: 20_000 })
+    await second.row('nightly').waitFor()
+    await first.close()
+    await second.close()
+  }, 60_000)
+
+  it('speaks of transitions in one place that stays', async () => {
+    const server = await start()
+    await report(server.url, runEvent('COMPLETE', 'spoken'))
+    const { page, row, close } = await openDashboard(browser, server.url)
+    await row('spoken').waitFor()
+    const region = page.getByRole('status')
+    await page.evaluate(`document.querySelector('[role="status"]').dataset.mark = 'same'`)
+    await page.waitForTimeout(5_000) // by then it has noted what is true at first
+
+    await report(server.url, runEvent('FAIL', 'spoken', 'out of memory'))
+
+    await region.getByText('spoken: Failing.').waitFor()
+    expect(await region.getAttribute('data-mark')).toBe('same')
+    expect(await region.getAttribute('aria-live')).toBe('polite')
+    await close()
+  }, 60_000)
+})

@@ -1,0 +1,196 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { describeInChromium, launchChromium, NO_TROUBLES } from '../support/chromium.js'
+import { type DashboardPage, openDashboard } from '../support/dashboard-page.js'
+import { report, runEvent } from '../support/reports.js'
+import { type ServerProcess, startServer } from '../support/server-process.js'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
+
+let database: TestDatabase
+let server: ServerProcess
+let browser: Browser
+const opened: DashboardPage[] = []
+
+async function open(path = '', options = {}): Promise<DashboardPage> {
+  const dashboard = await openDashboard(browser, server.url + path, options)
+  opened.push(dashboard)
+  return dashboard
+}
+
+describeInChromium('the page', () => {
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    server = await startServer({ databaseUrl: database.connectionString })
+    browser = await launchChromium()
+  }, 120_000)
+
+  afterEach(() => Promise.all(opened.splice(0).map((dashboard) => dashboard.close())))
+
+  afterAll(async () => {
+    await browser.close()
+    await server.kill()
+    await database.drop()
+  })
+
+  it('names the command that reports the first run, and shows that run at once', async () => {
+    const { page, row, troubles } = await open()
+    const command = await page.locator('main code').first().textContent()
+    const url = /'(http[^']+)'/.exec(command ?? '')?.[1] ?? ''
+
+    const answer = await fetch(url)
+
+    expect(answer.status).toBe(201)
+    await row('my-first-job').getByText('Healthy').waitFor()
+    expect(await page.title()).toBe('Pipecast: The one source is healthy')
+    expect(troubles).toEqual(NO_TROUBLES)
+  })
+
+  it('shows what fails, why, and how many in its tab', async () => {
+    const { page, row } = await open()
+    await row('my-first-job').waitFor()
+
+    await report(server.url, runEvent('FAIL', 'orders', '503 from upstream'))
+
+    await row('orders').getByText('Failing', { exact: true }).waitFor()
+    expect(await row('orders').locator('.row-why').textContent()).toBe(
+      'The last run failed: 503 from upstream',
+    )
+    expect(await page.locator('h1').textContent()).toBe('1 source failing')
+    expect(await page.title()).toBe('(1) Pipecast: 1 source failing')
+    const icon = await page.locator('link[rel="icon"]').getAttribute('href')
+    expect(decodeURIComponent(icon ?? '')).toContain('>1</text>')
+  })
+
+  it('lists problems first, and leaves the rows that have not changed alone', async () => {
+    const { page, row } = await open()
+    await row('orders').waitFor()
+    await page.evaluate(`
+      document.querySelector('a[href="#/sources/my-first-job"]').closest('.source-row')
+        .dataset.mark = 'same'
+    `)
+
+    await report(server.url, runEvent('COMPLETE', 'orders'))
+    await row('orders').getByText('Healthy').waitFor()
+    await report(server.url, runEvent('FAIL', 'stock', 'empty'))
+    await row('stock').waitFor()
+
+    const names = await page.locator('.source-row .row-name a').allTextContents()
+    expect(names[0]).toBe('stock')
+    expect(await row('my-first-job').getAttribute('data-mark')).toBe('same')
+  })
+
+  it('says that a run has started, and counts its seconds without drawing the row anew', async () => {
+    const { row } = await open()
+    await report(server.url, runEvent('START', 'counting'))
+    const when = row('counting').locator('.row-when')
+    await when.getByText(/running 1 s/).waitFor()
+
+    await when.getByText(/running 3 s/).waitFor()
+
+    expect(await row('counting').locator('.history').getAttribute('aria-label')).toBe(
+      'Last run: 1 running.',
+    )
+  })
+
+  it('finds a source by keyboard, opens it, and comes back', async () => {
+    const { page } = await open()
+    await page.locator('.source-row').first().waitFor()
+
+    await page.keyboard.press('/')
+    await page.keyboard.type('first-job')
+    await page.keyboard.press('Tab') // the chips
+    await page.locator('.source-row').nth(1).waitFor({ state: 'detached' })
+    await page.locator('[data-row-link]').focus()
+    await page.keyboard.press('Enter')
+
+    await page.getByRole('heading', { name: 'my-first-job' }).waitFor()
+    expect(page.url()).toBe(`${server.url}/#/sources/my-first-job`)
+    await page.goBack()
+    await page.locator('.source-row').first().waitFor()
+  })
+
+  it('moves from row to row with the arrow keys, and stays on a row that moves', async () => {
+    const { page } = await open()
+    await page.locator('[data-row-link]').first().focus()
+    const focused = () => page.evaluate('document.activeElement.textContent')
+
+    await page.keyboard.press('ArrowDown')
+    const second = String(await focused())
+    await report(server.url, runEvent('FAIL', second, 'moved up'))
+    await page.locator('.source-row').first().getByText(second).waitFor()
+
+    expect(await focused()).toBe(second)
+    await page.keyboard.press('End')
+    expect(await focused()).not.toBe(second)
+    await page.keyboard.press('Home')
+    expect(await focused()).toBe(second)
+  })
+
+  it('tells of a source: its runs, its log, its schedule in words, and how to report it', async () => {
+    await fetch(`${server.url}/ping/any-token/nightly/fail?create=1`, {
+      method: 'POST',
+      body: 'loading\nno space left on device\n',
+    })
+    await fetch(`${server.url}/api/v1/namespaces/default/jobs/nightly`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ schedule: { cron: '30 3 * * *', timezone: 'Europe/Riga' } }),
+    })
+
+    const { page, troubles } = await open('/#/sources/nightly')
+
+    await page.getByText('At 03:30 (Europe/Riga)').waitFor()
+    await page.locator('.log').waitFor()
+    expect(await page.locator('.log').textContent()).toBe('loading\nno space left on device\n')
+    await page.getByText('Report a run').click()
+    expect(await page.locator('.copy-block code').first().textContent()).toContain(
+      `${server.url}/ping/any-token/nightly?create=1`,
+    )
+    expect(troubles).toEqual(NO_TROUBLES)
+  })
+
+  it('says so when there is no such source', async () => {
+    const { page } = await open('/#/sources/no%2Fsuch')
+
+    await page.getByText('There is no source “no/such”').waitFor()
+  })
+
+  it('asks for the server’s health only while the system panel is open', async () => {
+    const { page } = await open()
+    await page.locator('.source-row').first().waitFor()
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname))
+
+    await page.waitForTimeout(1_500)
+    const before = asked.filter((path) => path === '/api/v1/public/health').length
+    await page.getByText('System').click()
+    await page.getByText(/^\d+ of 50$/).waitFor()
+
+    expect(before).toBe(0)
+    expect(asked).toContain('/api/v1/public/health')
+  })
+
+  it('turns its theme, and remembers it', async () => {
+    const { page } = await open()
+    const theme = () => page.locator('html').getAttribute('data-theme')
+
+    await page.getByRole('button', { name: 'Theme: auto' }).click()
+    await page.getByRole('button', { name: 'Theme: light' }).click()
+    await page.reload()
+    await page.locator('.pill').waitFor()
+
+    expect(await theme()).toBe('dark')
+  })
+
+  it('hides its controls on a wall, until Escape', async () => {
+    const { page } = await open('/?kiosk=1')
+    await page.locator('.source-row').first().waitFor()
+    const hidden = await page.getByRole('button').count()
+
+    await page.keyboard.press('Escape')
+
+    expect(hidden).toBe(0)
+    await page.getByRole('button', { name: 'Refresh' }).waitFor()
+    expect(page.url()).not.toContain('kiosk')
+  })
+})
