@@ -1,4 +1,5 @@
 import { type Json, PIPELINE_STATUS_FEED, type PipelineStatus } from '../protocol/index.js'
+import { readEagerness } from './eagerness.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
 import { createPicker } from './pick-sources.js'
 import type {
@@ -18,8 +19,10 @@ import type {
  * disturbs nobody else.
  *
  * @throws TypeError for a URL that is none, and for a relative one where there is no page.
+ * @throws RangeError for a `minRetryMs` below 0, and for a `maxRetries` below 1.
  */
 export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): Subscription<Data> {
+  const eagerness = readEagerness(options)
   const connection = pageConnection({
     base: baseUrl(options.url),
     feed: options.feed ?? PIPELINE_STATUS_FEED,
@@ -36,6 +39,7 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
   let closed: ConnectionState | undefined
 
   const subscriber: Subscriber = {
+    eagerness,
     onUpdate: (update) => {
       const mine = (seen = view(update))
       guard(() => options.onUpdate?.(mine))

@@ -7,6 +7,7 @@ import {
   publicState,
   wakeAt,
 } from './connection-state.js'
+import { type Eagerness, wishedAt } from './eagerness.js'
 import type { ConnectionState } from './subscription.js'
 import { createTokenSource, type TokenOption } from './token-source.js'
 import { step } from './transitions.js'
@@ -15,6 +16,8 @@ import { createWakeTimer } from './wake-timer.js'
 /** Who is told what a connection brings, and how it is. */
 export interface ConnectionListener extends FrameListener {
   readonly onState: (state: ConnectionState) => void
+  /** How eagerly a lost connection is wanted back. */
+  readonly eagerness: () => Eagerness
 }
 
 /** Something that keeps data coming. */
@@ -46,12 +49,19 @@ export function openConnection(
   const tell = createTeller(listener.onState)
   let machine = initialMachine(clock(), listener.newest() !== undefined)
   let refreshedAt = -Infinity
+  let attemptedAt = -Infinity
 
+  /** Somebody who asks or looks need not wait for what was wished; the budget holds for all. */
+  const freeAt = ({ type }: ConnectionEvent): number => {
+    const budgetAt = budgetFreeAt(attemptsAt.get(base) ?? [])
+    if (type === 'retry' || type === 'visible') return budgetAt
+    return Math.max(budgetAt, wishedAt(listener.eagerness(), machine.failures, attemptedAt))
+  }
   const dispatch = (event: ConnectionEvent): void => {
     const [next, ...effects] = step(machine, event, {
       now: clock(),
       random: Math.random(),
-      freeAt: budgetFreeAt(attemptsAt.get(base) ?? []),
+      freeAt: freeAt(event),
       hasWebSocket: Socket !== null,
       isOnline: (globalThis.navigator as Navigator | undefined)?.onLine !== false,
     })
@@ -64,7 +74,8 @@ export function openConnection(
   const actions: Actions = createActions({ endpoint, tokens, listener, dispatch, isLive, signal })
   const perform = (effect: Effect) => {
     if (effect === 'websocket' || effect === 'sse') {
-      attemptsAt.set(base, withAttempt(attemptsAt.get(base) ?? [], clock()))
+      attemptedAt = clock()
+      attemptsAt.set(base, withAttempt(attemptsAt.get(base) ?? [], attemptedAt))
     }
     actions[effect]()
   }

@@ -1,5 +1,6 @@
 import type { Endpoint } from './actions.js'
 import { type ConnectionListener, type Link, openConnection } from './connection.js'
+import { type Eagerness, mostEager } from './eagerness.js'
 import { createFeedReader } from './feed-reader.js'
 import { createDocumentHash, type Json } from '../protocol/index.js'
 import type { ConnectionState, Update } from './subscription.js'
@@ -8,6 +9,7 @@ import type { TokenOption } from './token-source.js'
 
 /** Who shares a connection. */
 export interface Subscriber {
+  readonly eagerness: Eagerness
   readonly onUpdate: (update: Update<Json>) => void
   readonly onState: (state: ConnectionState) => void
 }
@@ -72,6 +74,7 @@ function createPageConnection(demand: Demand, name: string, onEnd: () => void): 
   const open = (listener: ConnectionListener) => openConnection(demand, demand.token, listener)
   const listener: ConnectionListener = {
     newest: () => reader.update,
+    eagerness: () => mostEager([...subscribers].map((each) => each.eagerness)),
     onOpen: reader.rebase,
     onFrame: (frame, receivedAt = Date.now()) => {
       const verdict = reader.read(frame, receivedAt)

@@ -89,6 +89,17 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly view?: 'full' | 'totals'
   /** A view token, or where to get a fresh one; asked again whenever the server wants another. */
   readonly token?: string | (() => string | Promise<string>)
+  /**
+   * The least time from one attempt at a live connection to the next, in ms; what exceeds 60,000
+   * counts as that. The back-off may take longer. Default: 0.
+   */
+  readonly minRetryMs?: number
+  /**
+   * After so many failures in a row there is one attempt in 5 minutes, while polling goes on; 1 at
+   * least. `retry()`, a network that is back and a page that is looked at again do not wait for it.
+   * Those who share a connection are as eager as the most eager of them. Default: no limit.
+   */
+  readonly maxRetries?: number
   /** Called with each new value, also when only its age or its staleness is new. */
   readonly onUpdate?: (update: Update<Data>) => void
   /** Called with each new state. */

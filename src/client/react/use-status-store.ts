@@ -39,9 +39,11 @@ export function useStatusStore<Data>(
 /** What tells one connection from another; of a function only that it is one. */
 function keyOf<Data>(wishes: Wishes<Data>): string {
   const { url, feed, sources, view, token, share, WebSocket, fetch } = wishes
+  const { minRetryMs, maxRetries } = wishes
   return JSON.stringify([
     [url, feed, sources, view, share, WebSocket === null],
     [typeof token, typeof token === 'string' && token, typeof fetch],
+    [minRetryMs, maxRetries].map(String),
   ])
 }
 

@@ -14,6 +14,16 @@ export interface WebSocketOptions<Data = PipelineStatus> {
   readonly onMessage?: ((data: Data) => void) | undefined
   /** Called with each new status. */
   readonly onStatusChange?: ((status: SocketStatus) => void) | undefined
+  /**
+   * The least time from one attempt to the next, in ms, up to 60,000. The client's own back-off (0.5
+   * to 20 s, and 12 attempts in a minute) is never undercut. Default: that alone.
+   */
+  readonly reconnectInterval?: number | undefined
+  /**
+   * After so many failed attempts in a row there is one in 5 minutes, while polling goes on, because
+   * a dashboard that gives up is wrong until it is reloaded. Default: no limit.
+   */
+  readonly maxReconnectAttempts?: number | undefined
   /** Writes each change of the status to the console. Default: false. */
   readonly enableLogging?: boolean | undefined
   /** A view token, or where to get a fresh one. Default: the one in the endpoint's query, if any. */
@@ -41,16 +51,21 @@ export interface WebSocketView<Data = PipelineStatus> {
  * `NEXT_PUBLIC_API_URL`, else to the page's own.
  *
  * @throws EndpointError when the endpoint is none of a feed, or such a variable is no URL.
+ * @throws RangeError for a `reconnectInterval` or a `maxReconnectAttempts` that is no number or
+ * negative.
  */
 export function useWebSocket<Data = PipelineStatus>(
   options: WebSocketOptions<Data>,
 ): WebSocketView<Data> {
   const { endpoint, onMessage, onStatusChange, enableLogging = false } = options
+  const { reconnectInterval, maxReconnectAttempts } = options
   const { token, ...target } = readEndpoint(endpoint, configuredServer())
   const told = useRef<SocketStatus>(undefined)
   const [{ update, state }, { connect, disconnect }] = useStatusStore<Data>({
     ...target,
     token: options.token ?? token,
+    minRetryMs: reconnectInterval,
+    maxRetries: maxReconnectAttempts === 0 ? 1 : maxReconnectAttempts,
     onUpdate: ({ data }) => onMessage?.(data),
     onState: (next) => {
       const status = socketStatus(next)
