@@ -6,6 +6,8 @@ import * as recordRunEvents from './0004-record-run-events.js'
 import * as statusChanges from './0005-status-changes.js'
 import * as sqlReporting from './0006-sql-reporting.js'
 import * as dataQuality from './0007-data-quality.js'
+import * as countingRuns from './0008-counting-runs.js'
+import * as summarySteps from './0009-summary-steps.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +18,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-status-changes': statusChanges,
   '0006-sql-reporting': sqlReporting,
   '0007-data-quality': dataQuality,
+  '0008-counting-runs': countingRuns,
+  '0009-summary-steps': summarySteps,
 }
