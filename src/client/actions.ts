@@ -1,6 +1,6 @@
 import type { ClientMessage, Json, ServerFrame } from '../protocol/index.js'
 import type { ConnectionEvent, Effect } from './connection-state.js'
-import { createPoll, type Get, limited } from './http-requests.js'
+import { createPoll, type Get, limited, type PollAnswer } from './http-requests.js'
 import { type LiveTransport, openSocket, type TransportListener } from './socket-transport.js'
 import { openStream } from './stream-transport.js'
 import type { SocketConstructor, Update } from './subscription.js'
@@ -18,11 +18,8 @@ export interface Endpoint {
 
 /** Who is told what a connection brings. */
 export interface FrameListener {
-  /**
-   * @param receivedAt - ms since 1970; now, unless it came by way of another tab.
-   * @returns whether a full update is needed.
-   */
-  readonly onFrame: (frame: ServerFrame, receivedAt?: number) => boolean
+  /** @returns whether a full update is needed. */
+  readonly onFrame: (frame: ServerFrame) => boolean
   /** A new transport begins; its patches build on nothing that was there before. */
   readonly onOpen: () => void
   /** What has been received so far. */
@@ -121,10 +118,10 @@ function pollAction(
     if (isUnderWay) return
     isUnderWay = true
     void poll(signal)
-      .catch(() => ({ refusal: {} })) // not reachable
+      .catch((): PollAnswer => ({ refusal: {} })) // not reachable
       .then((answer) => {
         isUnderWay = false
-        if ('frame' in answer && !isLive() && !signal.aborted) listener.onFrame(answer.frame)
+        if (answer.frame && !isLive() && !signal.aborted) listener.onFrame(answer.frame)
         dispatch({ type: 'polled', ...answer })
       })
   }

@@ -70,12 +70,11 @@ export function fail(machine: Machine, env: Surroundings, failure: Failure): Ste
   return wait(failed, env, env.now + waitMs)
 }
 
-/** No transport is there; nothing is due but what `changes` say. */
+/** No transport is there, and nothing is due. */
 export function without(machine: Machine): Machine {
   return {
     ...machine,
     dueAt: Infinity,
-    upgradeAt: Infinity,
     liveAt: Infinity,
     isHeard: false,
     isProbing: false,

@@ -86,10 +86,6 @@ export interface Machine {
   readonly pollAt: number
   /** When it has been hidden for long enough to take notice. */
   readonly hideAt: number
-  /** When to look for something better than a stream. */
-  readonly upgradeAt: number
-  /** How long to wait for that the next time. */
-  readonly upgradeMs: number
   /** When it became live. */
   readonly liveAt: number
   /** Attempts in a row that did not become a connection worth its name. */
@@ -138,8 +134,6 @@ export function initialMachine(now: number, hasData: boolean): Machine {
     dueAt: now,
     pollAt: Infinity,
     hideAt: Infinity,
-    upgradeAt: Infinity,
-    upgradeMs: 60_000,
     liveAt: Infinity,
     failures: 0,
     unheardSockets: 0,
@@ -156,12 +150,13 @@ export function initialMachine(now: number, hasData: boolean): Machine {
 }
 
 /** When the machine wants to be woken: the only timer that a connection has. */
-export function wakeAt({ dueAt, pollAt, hideAt, upgradeAt }: Machine): number {
-  return Math.min(dueAt, pollAt, hideAt, upgradeAt)
+export function wakeAt({ dueAt, pollAt, hideAt }: Machine): number {
+  return Math.min(dueAt, pollAt, hideAt)
 }
 
 /**
- * What an application is told.
+ * What an application is told. Instants are rounded to 10 ms, because two clocks never quite agree
+ * on how far apart they are.
  *
  * @param epochOffsetMs - from the monotonic clock to ms since 1970.
  */
@@ -181,7 +176,7 @@ export function publicState(machine: Machine, epochOffsetMs: number): Connection
             : 'connecting',
     transport: isOver ? null : isLive ? machine.rung : isPolling ? 'polling' : null,
     attempt: isLive ? 0 : failures,
-    retryAt: phase === 'waiting' ? Math.round(machine.dueAt + epochOffsetMs) : null,
+    retryAt: phase === 'waiting' ? 10 * Math.round((machine.dueAt + epochOffsetMs) / 10) : null,
     reason: machine.reason,
     capacity: machine.capacity,
   }

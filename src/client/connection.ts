@@ -46,10 +46,10 @@ export function openConnection(
   const ending = new AbortController()
   const { signal } = ending
   const tokens = createTokenSource(token)
-  const tell = createTeller(listener.onState)
   let machine = initialMachine(clock(), listener.newest() !== undefined)
   let refreshedAt = -Infinity
   let attemptedAt = -Infinity
+  let told = ''
 
   /** Somebody who asks or looks need not wait for what was wished; the budget holds for all. */
   const freeAt = ({ type }: ConnectionEvent): number => {
@@ -68,7 +68,11 @@ export function openConnection(
     machine = next
     effects.forEach(perform)
     timer.set(wakeAt(machine) - clock())
-    tell(publicState(machine, Date.now() - clock()))
+    const state = publicState(machine, Date.now() - clock())
+    const text = JSON.stringify(state)
+    if (text === told) return
+    told = text
+    listener.onState(state)
   }
   const isLive = () => machine.phase === 'live'
   const actions: Actions = createActions({ endpoint, tokens, listener, dispatch, isLive, signal })
@@ -104,17 +108,5 @@ export function openConnection(
       dispatch({ type: 'close' })
       ending.abort()
     },
-  }
-}
-
-/** Tells each state once; instants that differ by rounding alone are the same. */
-function createTeller(onState: (state: ConnectionState) => void): typeof onState {
-  let told: ConnectionState | undefined
-  return (state) => {
-    const isClose = Math.abs((told?.retryAt ?? NaN) - (state.retryAt ?? NaN)) < 50
-    const next = isClose && told ? { ...state, retryAt: told.retryAt } : state
-    if (JSON.stringify(next) === JSON.stringify(told)) return
-    told = next
-    onState(next)
   }
 }

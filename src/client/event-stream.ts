@@ -12,22 +12,18 @@ export function createEventStreamParser(
   onEvent: (data: string | null) => void,
 ): (text: string) => void {
   let rest = ''
-  let data: string | null = null
-  const readLine = (line: string) => {
-    if (line === '') {
-      if (data !== null) onEvent(data)
-      data = null
-    } else if (line.startsWith(':')) onEvent(null)
-    else {
-      const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
-      if (field === 'data') data = data === null ? value : `${data}\n${value}`
-    }
-  }
+  let data = ''
   return (text) => {
-    // A CR at the very end may be half of a CRLF.
-    const lines = (rest + text).split(/\r\n|\n|\r(?!$)/)
+    const lines = (rest + text).split(/\r?\n/)
     rest = lines.pop() ?? ''
-    if (rest.length + (data ?? '').length > MAX_EVENT_LENGTH) throw new RangeError('endless event')
-    lines.forEach(readLine)
+    for (const line of lines) {
+      if (line.startsWith(':')) onEvent(null)
+      if (line.startsWith('data:')) data += `${line.replace(/^data: ?/, '')}\n`
+      if (line === '' && data !== '') {
+        onEvent(data)
+        data = ''
+      }
+    }
+    if (rest.length + data.length > MAX_EVENT_LENGTH) throw new RangeError('an endless event')
   }
 }

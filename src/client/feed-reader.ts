@@ -20,11 +20,13 @@ export interface FeedReader {
    * @returns `refresh` when a full update is needed: this is a patch of something else.
    */
   read(frame: ServerFrame, receivedAt: number): 'updated' | 'refresh' | 'unchanged'
+  /** Takes over what another tab has received; its patches build on it. */
+  readonly adopt: (from: Update<Json>) => void
   /** Another connection begins: its patches build on its own updates. */
   readonly rebase: () => void
 }
 
-/** Makes a reader; `update` is where it starts. */
+/** Makes a reader. */
 export function createFeedReader(): FeedReader {
   const hash = createDocumentHash()
   let update: Update<Json> | undefined
@@ -37,12 +39,7 @@ export function createFeedReader(): FeedReader {
     if (update !== undefined && isSameLife && seq < update.seq) return false
     const data = frame.data as Json
     update = {
-      data:
-        update === undefined
-          ? data
-          : isSameLife && seq === update.seq
-            ? update.data
-            : shareStructure(update.data, data),
+      data: isSameLife && seq === update?.seq ? update.data : shareStructure(update?.data, data),
       epoch,
       seq,
       generatedAt: Date.parse(frame.generated_at),
@@ -75,6 +72,10 @@ export function createFeedReader(): FeedReader {
         return readFull(frame, receivedAt) ? 'updated' : 'unchanged'
       }
       return (isBased &&= readPatch(frame, receivedAt)) ? 'updated' : 'refresh'
+    },
+    adopt: (from) => {
+      update = { ...from, data: shareStructure(update?.data, from.data) }
+      isBased = true
     },
     rebase: () => {
       isBased = false

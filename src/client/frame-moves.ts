@@ -75,10 +75,7 @@ export function deny(machine: Machine, env: Surroundings): Step {
 /** Nothing is tried any more. */
 export function surrender(machine: Machine, phase: 'unauthorized' | 'closed'): Step {
   const never = Infinity
-  return [
-    { ...machine, phase, dueAt: never, pollAt: never, hideAt: never, upgradeAt: never },
-    'drop',
-  ]
+  return [{ ...machine, phase, dueAt: never, pollAt: never, hideAt: never }, 'drop']
 }
 
 function greet(heard: Machine, { data }: ConnectionStatusFrame, env: Surroundings): Machine {
@@ -110,7 +107,6 @@ function goLive(machine: Machine, env: Surroundings, reason: 'no_data' | null): 
     liveAt: env.now,
     dueAt: env.now + machine.silenceMs,
     pollAt: Infinity,
-    upgradeAt: machine.rung === 'sse' && env.hasWebSocket ? env.now + machine.upgradeMs : Infinity,
     isPolling: false,
     hasData: machine.hasData || reason === null,
     isTokenAsked: false,

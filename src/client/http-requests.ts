@@ -12,7 +12,10 @@ export type Get = (
 ) => Promise<Response>
 
 /** A poll's answer: a frame, or why there is none. */
-export type PollAnswer = { readonly frame: UpdateFrame<Json> } | { readonly refusal: Refusal }
+export interface PollAnswer {
+  readonly frame?: UpdateFrame<Json>
+  readonly refusal?: Refusal
+}
 
 /** A signal that also ends by itself, so that nothing hangs for ever. */
 export function limited(signal: AbortSignal): AbortSignal {
@@ -21,36 +24,29 @@ export function limited(signal: AbortSignal): AbortSignal {
 
 /** Makes a poll of a feed, which fetches the document only when it has changed. */
 export function createPoll(get: Get, path: string): (signal: AbortSignal) => Promise<PollAnswer> {
-  let etag = ''
+  let known: Readonly<Record<string, string>> = {}
   let data: Json = null
   return async (signal) => {
-    const response = await get(path, etag === '' ? {} : { 'If-None-Match': etag }, limited(signal))
-    const { headers, status } = response
-    const said = (name: string) => headers.get(`Pipecast-${name}`) ?? ''
-    if (status !== 304) {
+    const response = await get(path, known, limited(signal))
+    const said = (name: string) => response.headers.get(name) ?? ''
+    if (response.status !== 304) {
       if (!response.ok) return { refusal: await readRefusal(response) }
       data = (await response.json()) as Json
-      etag = headers.get('ETag') ?? ''
+      known = { 'If-None-Match': said('ETag') }
     }
-    // Whatever answers without these is not the server.
-    if (said('Epoch') === '') return { refusal: {} }
-    return {
-      frame: {
-        type: 'feed_update',
-        timestamp: said('Generated-At'),
-        epoch: said('Epoch'),
-        seq: Number(said('Seq')),
-        generated_at: said('Generated-At'),
-        ...(said('Stale') === 'true' ? { stale: true } : {}),
-        data,
-      },
-    }
+    const epoch = said('Pipecast-Epoch')
+    const timestamp = said('Pipecast-Generated-At')
+    const head = { type: 'feed_update', timestamp, generated_at: timestamp } as const
+    const stale = said('Pipecast-Stale') === 'true' ? { stale: true as const } : {}
+    // Whatever answers without an epoch is not the server.
+    if (epoch === '') return { refusal: {} }
+    return { frame: { ...head, ...stale, epoch, seq: Number(said('Pipecast-Seq')), data } }
   }
 }
 
 /** Why a request was refused, as far as the answer says. */
 export async function readRefusal(response: Response): Promise<Refusal> {
-  const retryAfterMs = 1_000 * Number(response.headers.get('Retry-After') ?? 0)
+  const retryAfterMs = 1_000 * Number(response.headers.get('Retry-After'))
   const body: unknown = await response.json().catch(() => null) // a proxy's page says nothing
   return { retry_after_ms: retryAfterMs || 0, ...(body as Refusal | null) }
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from './actions.js'
 import { type ConnectionListener, type Link, openConnection } from './connection.js'
 import { type Eagerness, mostEager } from './eagerness.js'
+import { initialMachine, publicState } from './connection-state.js'
 import { createFeedReader } from './feed-reader.js'
 import { createDocumentHash, type Json } from '../protocol/index.js'
 import type { ConnectionState, Update } from './subscription.js'
@@ -62,24 +63,20 @@ function keyOf({ base, feed, token, isShared, Socket }: Demand): string {
 function createPageConnection(demand: Demand, name: string, onEnd: () => void): PageConnection {
   const reader = createFeedReader()
   const subscribers = new Set<Subscriber>()
-  let state: ConnectionState = {
-    status: 'connecting',
-    transport: null,
-    attempt: 0,
-    retryAt: null,
-    reason: null,
-    capacity: null,
-  }
+  let state = publicState(initialMachine(0, false), 0)
   let lingering: ReturnType<typeof setTimeout> | undefined
+  const tellUpdate = () => {
+    const { update } = reader
+    if (update) for (const each of subscribers) each.onUpdate(update)
+  }
   const open = (listener: ConnectionListener) => openConnection(demand, demand.token, listener)
   const listener: ConnectionListener = {
     newest: () => reader.update,
     eagerness: () => mostEager([...subscribers].map((each) => each.eagerness)),
     onOpen: reader.rebase,
-    onFrame: (frame, receivedAt = Date.now()) => {
-      const verdict = reader.read(frame, receivedAt)
-      const { update } = reader
-      if (verdict === 'updated' && update) for (const each of subscribers) each.onUpdate(update)
+    onFrame: (frame) => {
+      const verdict = reader.read(frame, Date.now())
+      if (verdict === 'updated') tellUpdate()
       return verdict === 'refresh'
     },
     onState: (next) => {
@@ -87,7 +84,12 @@ function createPageConnection(demand: Demand, name: string, onEnd: () => void): 
       for (const each of subscribers) each.onState(next)
     },
   }
-  const link = demand.isShared && canShare() ? joinTabs(name, open, listener) : open(listener)
+  const onAdopt = (update: Update<Json>) => {
+    reader.adopt(update)
+    tellUpdate()
+  }
+  const link =
+    demand.isShared && canShare() ? joinTabs(name, open, { ...listener, onAdopt }) : open(listener)
   const end = () => {
     onEnd()
     link.close()

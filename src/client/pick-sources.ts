@@ -17,8 +17,8 @@ export function createPicker({ sources, view }: Selection): (document: Json) => 
   return (document) => {
     const all = (document as JsonObject | null)?.['sources'] as JsonObject | undefined
     if (keys === undefined || all === undefined) return document
-    const some = keys.flatMap((key) => (Object.hasOwn(all, key) ? [[key, all[key]]] : []))
-    const next = { ...(document as JsonObject), sources: Object.fromEntries(some) as JsonObject }
+    const some = Object.entries(all).filter(([key]) => keys.includes(key))
+    const next = { ...(document as JsonObject), sources: Object.fromEntries(some) }
     return (picked = shareStructure(picked, next))
   }
 }

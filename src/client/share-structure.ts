@@ -1,4 +1,6 @@
-import type { Json, JsonObject } from '../protocol/index.js'
+import type { Json } from '../protocol/index.js'
+
+type Container = Record<string, Json>
 
 /**
  * The newer of two documents, with every part that has not changed taken from the older one: so
@@ -6,20 +8,21 @@ import type { Json, JsonObject } from '../protocol/index.js'
  *
  * @param after - fresh from the wire; its members are replaced in place.
  */
-export function shareStructure(before: Json, after: Json): Json {
-  if (!isContainer(before) || !isContainer(after)) return after
-  if (Array.isArray(before) !== Array.isArray(after)) return after
-  const target = after as Record<string, Json>
-  const keys = Object.keys(target)
-  let isSame = keys.length === Object.keys(before).length
+export function shareStructure(before: Json | undefined, after: Json): Json {
+  const [old, fresh] = [asContainer(before), asContainer(after)]
+  if (old === undefined || fresh === undefined) return after
+  if (Array.isArray(old) !== Array.isArray(fresh)) return after
+  const keys = Object.keys(fresh)
+  let isSame = keys.length === Object.keys(old).length
   for (const key of keys) {
-    const [old, value] = [Object.hasOwn(before, key) ? before[key] : undefined, target[key]]
-    if (old === undefined || value === undefined) isSame = false
-    else if ((target[key] = shareStructure(old, value)) !== old) isSame = false
+    const member = Object.hasOwn(old, key) ? old[key] : undefined
+    fresh[key] = shareStructure(member, fresh[key] ?? null)
+    isSame &&= fresh[key] === member
   }
-  return isSame ? before : after
+  return isSame ? old : fresh
 }
 
-function isContainer(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null
+/** An object, or an array seen as one. */
+function asContainer(value: Json | undefined): Container | undefined {
+  return typeof value === 'object' && value !== null ? (value as Container) : undefined
 }

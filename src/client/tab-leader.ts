@@ -1,13 +1,20 @@
-import type { ServerFrame } from '../protocol/index.js'
+import type { Json, ServerFrame } from '../protocol/index.js'
 import type { ConnectionListener, Link } from './connection.js'
-import type { ConnectionState } from './subscription.js'
+import type { ConnectionState, Update } from './subscription.js'
 
 /** What tabs say to each other: who leads passes on what it hears, the others ask. */
 type Message =
-  | { readonly frame: ServerFrame; readonly receivedAt: number }
+  | { readonly frame: ServerFrame }
   | { readonly state: ConnectionState }
+  | { readonly update: Update<Json> }
   | { readonly ask: 'hello' | 'here' | 'refresh' | 'retry' }
   | { readonly token: string }
+
+/** Who is told what comes over a shared connection. */
+export interface TabListener extends ConnectionListener {
+  /** The tab that leads hands over what it has received so far. */
+  readonly onAdopt: (update: Update<Json>) => void
+}
 
 /** How often somebody who looks says so, in ms. */
 const BEAT_MS = 2_000
@@ -27,7 +34,7 @@ const MISSED_BEATS = 3
 export function joinTabs(
   name: string,
   open: (listener: ConnectionListener) => Link,
-  listener: ConnectionListener,
+  listener: TabListener,
 ): Link {
   const channel = new BroadcastChannel(name)
   const post = (message: Message) => channel.postMessage(message)
@@ -44,7 +51,7 @@ export function joinTabs(
       own = open({
         ...listener,
         onFrame: (frame) => {
-          post({ frame, receivedAt: Date.now() })
+          post({ frame })
           return listener.onFrame(frame)
         },
         onState: (next) => {
@@ -84,21 +91,14 @@ export function joinTabs(
   }
   const answer = (ask: string) => {
     if (!own) return
-    if (ask === 'refresh') own.refresh()
-    if (ask === 'retry') own.retry()
+    if (ask === 'refresh' || ask === 'retry') own[ask]()
     if (ask === 'here') {
       othersLookUntil = Date.now() + (MISSED_BEATS + 1) * BEAT_MS
       own.show(true)
     }
     if (state) post({ state })
     const update = listener.newest()
-    if (ask === 'hello' && update) {
-      const { epoch, seq, generatedAt, receivedAt, isStale, data } = update
-      const generated_at = new Date(generatedAt).toISOString()
-      const stale = isStale ? { stale: true as const } : {}
-      const head = { type: 'feed_update', timestamp: generated_at } as const
-      post({ frame: { ...head, epoch, seq, generated_at, ...stale, data }, receivedAt })
-    }
+    if (ask === 'hello' && update) post({ update })
   }
   channel.onmessage = ({ data }: { data: Message }) => {
     if ('ask' in data) answer(data.ask)
@@ -106,7 +106,8 @@ export function joinTabs(
     else if (!own) {
       missedBeats = 0
       if ('state' in data) listener.onState(data.state)
-      else if (listener.onFrame(data.frame, data.receivedAt)) post({ ask: 'hello' })
+      else if ('update' in data) listener.onAdopt(data.update)
+      else if (listener.onFrame(data.frame)) post({ ask: 'hello' })
     }
   }
   const ask = (what: 'refresh' | 'retry') => () => (own ? own[what]() : post({ ask: what }))

@@ -1,4 +1,4 @@
-import { afterClose, CloseCode, retryFromReason } from '../protocol/index.js'
+import { afterClose, NORMAL, retryFromReason } from '../protocol/index.js'
 import {
   attempt,
   fail,
@@ -24,7 +24,6 @@ const PROBE_MS = 3_000
 
 const POLL_EVERY_MS = 5_000
 const POLL_HIDDEN_EVERY_MS = 60_000
-const LONGEST_UPGRADE_MS = 900_000
 
 const stay = (machine: Machine): Step => [machine]
 const tryNow = (machine: Machine, _event: unknown, env: Surroundings): Step => attempt(machine, env)
@@ -35,7 +34,6 @@ const tick: Move<'timer'> = (machine, _event, env) => {
   const { now } = env
   if (machine.hideAt <= now) return doze(machine, env)
   if (machine.dueAt <= now) return expire(machine, env)
-  if (machine.upgradeAt <= now) return climb(machine, env)
   return machine.pollAt <= now ? pollNow(machine) : [machine]
 }
 
@@ -60,18 +58,16 @@ const probe = (machine: Machine, { now }: Surroundings): Step => [
 const check: Move<'retry'> = (machine, _event, env) =>
   machine.rung === 'websocket' ? probe(machine, env) : climb(machine, env)
 
-/** From a stream to a socket, if there may be an attempt; each time it waits longer to try. */
-const climb = (machine: Machine, env: Surroundings): Step => {
-  if (env.freeAt > env.now) return [{ ...machine, upgradeAt: env.freeAt }]
-  const upgradeMs = Math.min(2 * machine.upgradeMs, LONGEST_UPGRADE_MS)
-  return attempt({ ...machine, upgradeMs, unheardSockets: 1 }, env)
-}
+/** From a stream to a socket, if there may be an attempt now. */
+const climb = (machine: Machine, env: Surroundings): Step =>
+  env.freeAt > env.now ? [machine] : attempt({ ...machine, unheardSockets: 1 }, env)
 
 const lose: Move<'lost'> = (machine, { code, reason, isBlocked }, env) => {
-  if (code === CloseCode.PolicyViolation) {
+  const after = afterClose(code)
+  // Who says that all went well has not sent anybody away.
+  if (after === 'stay-closed' && code !== NORMAL) {
     return surrender({ ...machine, reason: 'policy' }, 'closed')
   }
-  const after = afterClose(code)
   if (after === 'get-token') return deny(machine, env)
   const isUnheard = machine.phase === 'opening' && !machine.isHeard && machine.rung === 'websocket'
   const isTold = machine.hintMs !== null
@@ -168,7 +164,7 @@ const goWithout: Move<'tokenless'> = (machine, { isTemporary }, env) => {
 }
 
 /** What every event does in every phase. A cell that is forgotten does not compile. */
-const transitions: { readonly [P in Phase]: Row } = {
+export const transitions: { readonly [P in Phase]: Row } = {
   opening: {
     retry: stay,
     timer: tick,

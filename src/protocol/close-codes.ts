@@ -1,14 +1,19 @@
+// Outside of the table, so that a page which asks for `afterClose` need not load all of it.
+/** The code of a close after which all is well; see {@link CloseCode}. */
+export const NORMAL = 1000
+const POLICY_VIOLATION = 1008
+
 /**
  * Why a socket was closed. The class of the code is the instruction to the client, as in the
  * Pusher protocol: 40xx do not come back the same way, 41xx back off, 42xx come back at once.
  */
 export const CloseCode = {
   /** The client left. */
-  Normal: 1000,
+  Normal: NORMAL,
   /** The server restarts; the reason says `restart;retry=<ms>`, a different time for each socket. */
   GoingAway: 1001,
   /** Too many messages, or too many bad ones. Do not reconnect. */
-  PolicyViolation: 1008,
+  PolicyViolation: POLICY_VIOLATION,
   /** Something broke inside the server. Back off. */
   InternalError: 1011,
   /** The token is missing, wrong or expired. Get a token first. */
@@ -35,7 +40,7 @@ export type AfterClose = 'stay-closed' | 'get-token' | 'back-off' | 'reconnect'
  * @param code - the code of the close event; 1006 and unknown codes mean "back off".
  */
 export function afterClose(code: number): AfterClose {
-  if (code === CloseCode.Normal || code === CloseCode.PolicyViolation) return 'stay-closed'
+  if (code === NORMAL || code === POLICY_VIOLATION) return 'stay-closed'
   if (code >= 4000 && code < 4100) return 'get-token'
   if (code >= 4200 && code < 4300) return 'reconnect'
   return 'back-off'

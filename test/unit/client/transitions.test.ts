@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest'
+import { type Effect, publicState } from '../../../src/client/connection-state.js'
+import { MachineDriver } from './machine-driver.js'
+import { authRequired, closing, errorFrame, fullUpdate, greeting, pong } from './server-frames.js'
+
+const frame = (of: ReturnType<typeof errorFrame>) => ({ type: 'frame', frame: of }) as const
+const lost = (code = 1006, reason = '') => ({ type: 'lost', code, reason }) as const
+
+/** A machine whose first attempt is under way. */
+function opening(): MachineDriver {
+  const driver = new MachineDriver()
+  driver.tell({ type: 'timer' })
+  return driver
+}
+
+/** A machine that has been live for so long. */
+function live(forMs = 0, broadcastIntervalMs = 5_000): MachineDriver {
+  const driver = opening()
+  driver.tell(frame(greeting(broadcastIntervalMs)))
+  driver.tell(frame(fullUpdate({})))
+  for (let ms = 0; ms < forMs; ms += 1_000) {
+    driver.pass(1_000)
+    driver.tell(frame(fullUpdate({})))
+  }
+  return driver
+}
+
+/** One that has had no luck with sockets, and is live over a stream. */
+function streaming(): MachineDriver {
+  const driver = opening()
+  while (driver.transport !== 'sse') {
+    if (driver.transport === 'websocket') driver.tell(lost())
+    driver.pass(1_000)
+  }
+  driver.tell(frame(greeting()))
+  return driver
+}
+
+const state = (driver: MachineDriver) => publicState(driver.machine, 0)
+const count = (driver: MachineDriver, effect: Effect) =>
+  driver.effects.filter((each) => each === effect).length
+
+describe('a connection', () => {
+  it('[P9.1] begins with a socket, and is connected with the first data', () => {
+    const driver = opening()
+    const first = state(driver)
+    driver.tell(frame(greeting()))
+    const greeted = state(driver)
+    driver.tell(frame(fullUpdate({})))
+
+    expect(first).toMatchObject({ status: 'connecting', transport: null, attempt: 0 })
+    expect(greeted.status).toBe('connecting')
+    expect(state(driver)).toEqual({
+      status: 'connected',
+      transport: 'websocket',
+      attempt: 0,
+      retryAt: null,
+      reason: null,
+      capacity: null,
+    })
+  })
+
+  it('[P9.5] polls within two seconds of an attempt that hangs, and gives it up after eight', () => {
+    const driver = opening()
+
+    driver.pass(2_000)
+    expect(driver.effects).toEqual(['drop', 'websocket', 'poll'])
+    driver.tell({ type: 'polled' })
+    expect(state(driver)).toMatchObject({ status: 'polling', transport: 'polling' })
+    driver.pass(5_999)
+    expect(driver.machine.phase).toBe('opening')
+    driver.pass(1)
+
+    expect(driver.machine.phase).toBe('waiting')
+  })
+
+  it('[P9.5] polls every five seconds while it looks for something better', () => {
+    const driver = opening()
+    driver.tell(lost())
+    for (let second = 0; second < 60; second += 1) {
+      driver.pass(1_000)
+      if (driver.isPollUnderWay) driver.tell({ type: 'polled' })
+      if (driver.transport !== null) driver.tell(lost())
+    }
+
+    expect(count(driver, 'poll')).toBeGreaterThanOrEqual(11)
+    expect(count(driver, 'poll')).toBeLessThanOrEqual(14)
+    expect(driver.attemptsAt.length).toBeGreaterThan(3)
+    expect(state(driver).status).toBe('polling')
+  })
+
+  it('[P9.5] takes a stream after two sockets that were never heard, and then turn about', () => {
+    const driver = opening()
+    const tried = [driver.transport]
+    while (tried.length < 6) {
+      driver.tell(lost())
+      while (driver.transport === null) driver.pass(100)
+      tried.push(driver.transport)
+    }
+
+    expect(tried).toEqual(['websocket', 'websocket', 'sse', 'websocket', 'sse', 'websocket'])
+  })
+
+  it('[P9.5] takes a stream at the next attempt where sockets are blocked', () => {
+    const driver = opening()
+    driver.tell({ ...lost(), isBlocked: true })
+    driver.pass(2_000)
+
+    expect(driver.transport).toBe('sse')
+  })
+
+  it('[P9.5] goes back to a socket when a stream ends', () => {
+    const driver = streaming()
+    driver.pass(12_000)
+    driver.tell(frame(closing('max_age')))
+
+    expect(driver.transport).toBe('websocket')
+  })
+
+  it('[P9.2] comes back at once after the maximum age, if it has lived', () => {
+    const old = live(15_000)
+    const young = live(2_000)
+
+    old.tell(frame(closing('max_age')))
+    young.tell(lost(4200))
+
+    expect(old.transport).toBe('websocket')
+    expect(young.machine.phase).toBe('waiting')
+  })
+
+  it('[P9.2] comes back at the very time that a restarting server has named', () => {
+    const driver = live(15_000)
+    driver.tell(frame(closing('restart', 3_210)))
+    driver.tell(lost(1001, 'restart;retry=3210'))
+
+    expect(state(driver)).toMatchObject({ status: 'reconnecting', reason: 'draining' })
+    expect(driver.machine.dueAt - driver.now).toBe(3_210)
+  })
+
+  it('[P9.2] stays away for as long as a full server asks, and says that it is full', () => {
+    const driver = opening()
+    driver.random = 0
+    driver.tell(frame(errorFrame('at_capacity', 5_000)))
+    const effects = driver.tell(lost(4100))
+    driver.tell({ type: 'diagnosed', active: 50, max: 50, accepting: false, retry_after_ms: 5_000 })
+
+    expect(effects).toContain('diagnose')
+    expect(driver.machine.dueAt - driver.now).toBe(5_000)
+    expect(state(driver)).toMatchObject({
+      reason: 'at_capacity',
+      capacity: { active: 50, max: 50 },
+    })
+    driver.pass(5_000)
+    expect(driver.transport).toBe('websocket') // it was refused, not blocked
+  })
+
+  it('[P9.2] does not come back after a close for bad behaviour, whoever asks', () => {
+    const driver = live()
+    driver.tell(lost(1008, 'too many messages'))
+    driver.tell({ type: 'retry' })
+    driver.pass(600_000)
+
+    expect(state(driver)).toMatchObject({ status: 'closed', reason: 'policy' })
+    expect(driver.attemptsAt).toHaveLength(1)
+  })
+})
+
+describe('silence', () => {
+  it('[P9.7] is broken by a question first, and then is the end', () => {
+    const driver = live()
+
+    driver.pass(9_999)
+    expect(count(driver, 'ping')).toBe(0)
+    driver.pass(1)
+    expect(count(driver, 'ping')).toBe(1)
+    driver.pass(3_000)
+
+    expect(state(driver)).toMatchObject({ status: 'reconnecting' })
+    expect(driver.machine.reason).toBe('silent')
+  })
+
+  it('[P9.7] is no silence when the server has only little to say', () => {
+    const driver = live(0, 3_600_000)
+    for (let minute = 0; minute < 10; minute += 1) {
+      for (let second = 0; second < 60; second += 1) {
+        driver.pass(1_000)
+        if (driver.machine.isProbing) driver.tell(frame(pong))
+      }
+    }
+
+    expect(state(driver).status).toBe('connected')
+    expect(driver.attemptsAt).toHaveLength(1)
+  })
+
+  it('[P9.7] on a stream lasts until its heartbeat is overdue', () => {
+    const driver = streaming()
+    const attempts = driver.attemptsAt.length
+
+    driver.pass(14_999)
+    expect(driver.machine.phase).toBe('live')
+    driver.pass(1)
+
+    expect(driver.machine.phase === 'live' && driver.attemptsAt.length === attempts).toBe(false)
+  })
+
+  it('[P9.7] is looked into at once after a sleep, and names the network when it is gone', () => {
+    const driver = live(15_000)
+    driver.isOnline = false
+    driver.tell({ type: 'retry' })
+    driver.pass(3_000)
+
+    expect(count(driver, 'ping')).toBe(1)
+    expect(state(driver)).toMatchObject({ status: 'reconnecting', reason: 'offline' })
+  })
+})
+
+describe('a page that nobody looks at', () => {
+  it('[P9.9] silences its socket after a while, and has data at once when somebody looks', () => {
+    const driver = live()
+    driver.tell({ type: 'hidden' })
+    for (let second = 0; second < 15; second += 1) {
+      driver.pass(1_000)
+      if (driver.machine.phase === 'live') driver.tell(frame(pong))
+    }
+    expect(driver.machine.phase).toBe('paused')
+    driver.pass(3_600_000)
+    driver.tell({ type: 'visible' })
+
+    expect(driver.effects.filter((each) => each === 'pause' || each === 'resume')).toEqual([
+      'pause',
+      'resume',
+    ])
+    expect(driver.machine.phase).toBe('live')
+    driver.pass(3_000)
+    expect(driver.machine.reason).toBe('silent') // the server did not answer
+  })
+
+  it('[P9.9] gives up a stream, and polls once a minute', () => {
+    const driver = streaming()
+    driver.tell({ type: 'hidden' })
+    driver.pass(15_000)
+    const before = count(driver, 'poll')
+    for (let second = 0; second < 600; second += 1) {
+      driver.pass(1_000)
+      if (driver.isPollUnderWay) driver.tell({ type: 'polled' })
+    }
+
+    expect(driver.transport).toBeNull()
+    expect(count(driver, 'poll') - before).toBeGreaterThanOrEqual(9)
+    expect(count(driver, 'poll') - before).toBeLessThanOrEqual(10)
+    driver.tell({ type: 'visible' })
+    expect(driver.transport).not.toBeNull()
+  })
+
+  it('[P9.9] takes no notice of a short look elsewhere', () => {
+    const driver = live()
+    for (let time = 0; time < 10; time += 1) {
+      driver.tell({ type: 'hidden' })
+      driver.pass(5_000)
+      driver.tell({ type: 'visible' })
+      driver.tell(frame(pong))
+    }
+
+    expect(count(driver, 'pause')).toBe(0)
+  })
+})
+
+describe('a token', () => {
+  it('[P9.6] is fetched when the server asks, and shown in a message', () => {
+    const driver = opening()
+
+    expect(driver.tell(frame(authRequired))).toEqual(['token'])
+    expect(driver.tell({ type: 'token' })).toEqual(['auth'])
+  })
+
+  it('[P9.6] that is refused is exchanged once, and then nothing is tried any more', () => {
+    const driver = opening()
+    const first = driver.tell(frame(errorFrame('unauthorized')))
+    driver.tell({ type: 'token' })
+    const second = driver.tell(frame(errorFrame('unauthorized')))
+    driver.pass(600_000)
+
+    expect(first).toEqual(['drop', 'renew'])
+    expect(second).toEqual(['drop'])
+    expect(state(driver)).toMatchObject({ status: 'unauthorized', retryAt: null })
+    expect(driver.attemptsAt).toHaveLength(2)
+  })
+
+  it('[P9.6] that is given by hand is tried after all', () => {
+    const driver = opening()
+    driver.tell(lost(4001))
+    driver.tell({ type: 'tokenless', isTemporary: false })
+    expect(state(driver).status).toBe('unauthorized')
+
+    driver.tell({ type: 'token' })
+
+    expect(driver.transport).toBe('websocket')
+  })
+
+  it('[P9.6] that cannot be fetched just now is asked for again later', () => {
+    const driver = opening()
+    driver.tell(frame(authRequired))
+    driver.tell({ type: 'tokenless', isTemporary: true })
+    driver.pass(2_000)
+
+    expect(driver.transport).toBe('websocket')
+  })
+})
