@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { PipelineStatus } from '../protocol/index.js'
 import { Board } from './board/board.js'
 import { EmptyBoard } from './board/empty-board.js'
 import { Header } from './board/header.js'
@@ -41,16 +42,20 @@ export function App() {
   )
 }
 
-function View({
-  data,
-  isKiosk,
-}: {
-  data: NonNullable<ReturnType<typeof useBoard>['update']>['data']
-  isKiosk: boolean
-}) {
+interface ViewProps {
+  readonly data: PipelineStatus
+  readonly isKiosk: boolean
+}
+
+function View({ data, isKiosk }: ViewProps) {
   const { baseUrl } = usePage()
   const route = useRoute()
-  if (route.view === 'source') return <SourceView key={route.key} id={route.key} data={data} />
+  const visited = useRef<string | null>(null)
+  if (route.view === 'source') {
+    visited.current = route.key
+    return <SourceView key={route.key} id={route.key} data={data} />
+  }
   const isEmpty = data.totals.sources === 0 && Object.keys(data.queue.queues).length === 0
-  return isEmpty ? <EmptyBoard baseUrl={baseUrl} /> : <Board data={data} isKiosk={isKiosk} />
+  if (isEmpty) return <EmptyBoard baseUrl={baseUrl} />
+  return <Board data={data} isKiosk={isKiosk} visited={visited.current} />
 }

@@ -154,4 +154,30 @@ describeInChromium('the page with 2,000 sources and 10 changes a second', () => 
     expect(troubles.pageErrors).toEqual([])
     await context.close()
   }, 60_000)
+
+  it('draws only the rows in sight, and finds the last of them', async () => {
+    const { context, troubles } = await openContext(browser, {
+      viewport: { width: 1440, height: 900 },
+    })
+    const page = await context.newPage()
+    await page.goto(server.url)
+    const rows = page.getByRole('listitem').filter({ has: page.locator('[data-row-link]') })
+    await rows.first().waitFor()
+    const count = Number(await rows.first().getAttribute('aria-setsize'))
+
+    await page.locator('[data-row-link]').first().focus()
+    await page.keyboard.press('End')
+    await page.locator(`[aria-posinset="${count}"]`).waitFor()
+
+    expect(count).toBe(JOBS)
+    expect(await rows.count()).toBeLessThan(80)
+    expect(await page.evaluate('scrollY + innerHeight >= document.body.scrollHeight - 100')).toBe(
+      true,
+    )
+    await page.getByRole('searchbox').fill('job-1234')
+    await page.locator('.source-row').nth(1).waitFor({ state: 'detached' })
+    expect(await page.locator('.source-row .row-name a').allTextContents()).toEqual(['job-1234'])
+    expect(troubles.pageErrors).toEqual([])
+    await context.close()
+  }, 60_000)
 })

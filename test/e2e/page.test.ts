@@ -107,6 +107,7 @@ describeInChromium('the page', () => {
     expect(page.url()).toBe(`${server.url}/#/sources/my-first-job`)
     await page.goBack()
     await page.locator('.source-row').first().waitFor()
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('my-first-job')
   })
 
   it('moves from row to row with the arrow keys, and stays on a row that moves', async () => {

@@ -1,10 +1,11 @@
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useMemo, useRef, useState } from 'preact/hooks'
 import type { PipelineStatus } from '../../protocol/index.js'
 import { FilterBar } from './filter-bar.js'
 import { nextRowIndex } from './next-row.js'
 import { PipelineRow } from './pipeline-row.js'
 import { NO_FILTER, type Row, rowId, rowsOf } from './source-rows.js'
 import { SourceRow } from './source-row.js'
+import { useRowFocus } from './use-row-focus.js'
 import { useRowHeights } from './use-row-heights.js'
 import { useVirtualRows } from './use-virtual-rows.js'
 
@@ -12,10 +13,12 @@ import { useVirtualRows } from './use-virtual-rows.js'
 export interface SourceListProps {
   readonly data: PipelineStatus
   readonly isKiosk: boolean
+  /** The key of the row that has the focus at first; `null` for none. */
+  readonly visited: string | null
 }
 
 /** All sources, problems first. Only the rows in sight are drawn. */
-export function SourceList({ data, isKiosk }: SourceListProps) {
+export function SourceList({ data, isKiosk, visited }: SourceListProps) {
   const [filter, setFilter] = useState(NO_FILTER)
   const { sources, pipelines } = data
   const shown = isKiosk ? NO_FILTER : filter
@@ -23,7 +26,7 @@ export function SourceList({ data, isKiosk }: SourceListProps) {
   return (
     <section class="sources" aria-label="Sources">
       {!isKiosk && <FilterBar totals={data.totals} filter={filter} onFilter={setFilter} />}
-      <Rows rows={rows} />
+      <Rows rows={rows} visited={visited} />
       {rows.length === 0 && (
         <p class="nothing">
           No source matches.{' '}
@@ -36,10 +39,10 @@ export function SourceList({ data, isKiosk }: SourceListProps) {
   )
 }
 
-function Rows({ rows }: { rows: readonly Row[] }) {
+function Rows({ rows, visited }: { rows: readonly Row[]; visited: string | null }) {
   const list = useRef<HTMLDivElement>(null)
   const heights = useRowHeights(list)
-  const focus = useRowFocus(rows, list)
+  const focus = useRowFocus(rows, { list, visited })
   const virtual = useVirtualRows({
     count: rows.length,
     list,
@@ -91,46 +94,6 @@ function Rows({ rows }: { rows: readonly Row[] }) {
       })}
     </div>
   )
-}
-
-/** Which row has the focus, by its id: it may move in the list, and goes on having it. */
-function useRowFocus(rows: readonly Row[], list: { readonly current: HTMLElement | null }) {
-  const [focused, setFocused] = useState<string | null>(null)
-  const wanted = useRef<string | null>(null)
-  useLayoutEffect(() => {
-    if (wanted.current === null || list.current === null) return
-    const link = list.current.querySelector<HTMLElement>(
-      `[data-row="${CSS.escape(wanted.current)}"] [data-row-link]`,
-    )
-    if (link === null) return // it is drawn in one of the next frames
-    wanted.current = null
-    link.focus({ preventScroll: true })
-  })
-  useEffect(() => {
-    const giveUp = () => {
-      wanted.current = null
-    }
-    addEventListener('pointerdown', giveUp)
-    return () => removeEventListener('pointerdown', giveUp)
-  }, [])
-  const index = useMemo(
-    () => (focused === null ? -1 : rows.findIndex((row) => rowId(row) === focused)),
-    [rows, focused],
-  )
-  return {
-    index,
-    moveTo: (next: number) => {
-      wanted.current = rowIdAt(rows, next)
-      setFocused(wanted.current)
-    },
-    onFocusIn: ({ target }: FocusEvent) => {
-      const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null
-      setFocused(row?.dataset['row'] ?? null)
-    },
-    onFocusOut: () => {
-      if (wanted.current === null) setFocused(null)
-    },
-  }
 }
 
 function rowIdAt(rows: readonly Row[], index: number): string {

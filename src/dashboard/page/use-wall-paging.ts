@@ -1,0 +1,24 @@
+import { useEffect } from 'preact/hooks'
+import { usePage } from './page-context.js'
+import { nextWallTop } from './wall-paging.js'
+
+/** Long enough to read a screen, in seconds. */
+const EVERY_S = 12
+
+/** Turns the pages of a board that is longer than the screen it hangs on. */
+export function useWallPaging(isKiosk: boolean): void {
+  const { store, clock } = usePage()
+  useEffect(() => {
+    if (!isKiosk) return
+    let seconds = 0
+    return clock.onTick(() => {
+      seconds += 1
+      const totals = store.state().update?.data.totals
+      if (seconds % EVERY_S !== 0 || totals === undefined) return
+      const { scrollHeight: pageHeight } = document.documentElement
+      scrollTo({
+        top: nextWallTop({ top: scrollY, windowHeight: innerHeight, pageHeight }, totals),
+      })
+    })
+  }, [isKiosk, store, clock])
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectionState, ConnectOptions, Update } from '../../../src/client/index.js'
+import { type BoardStore, createBoardStore } from '../../../src/dashboard/board/board-store.js'
+import { type Clock, startClock } from '../../../src/dashboard/page/clock.js'
+import { connection, NOW, update } from './board-samples.js'
+
+interface Stage {
+  readonly store: BoardStore
+  readonly clock: Clock
+  readonly options: ConnectOptions
+  readonly receive: (update: Update) => void
+  readonly turn: (state: ConnectionState) => void
+  readonly pass: (ms: number) => void
+  readonly drawFrame: () => void
+}
+
+/** A store on a subscription whose other end is played by the test. */
+function stage(token = ''): Stage {
+  let now = NOW
+  let tick = () => {}
+  const frames: (() => void)[] = []
+  let state = connection({ status: 'connecting', transport: null })
+  let newest: Update | undefined
+  let options: ConnectOptions = { url: '' }
+  const clock = startClock({ now: () => now, repeat: (action) => void (tick = action) })
+  const store = createBoardStore({
+    url: 'http://board.example/',
+    token: () => token,
+    clock,
+    nextFrame: (action) => frames.push(action),
+    connect: (given) => {
+      options = given
+      return {
+        get update() {
+          return newest
+        },
+        get state() {
+          return state
+        },
+        refresh: () => {},
+        retry: () => {},
+        authorize: () => {},
+        close: () => {},
+      }
+    },
+  })
+  return {
+    store,
+    clock,
+    options,
+    receive: (next) => {
+      newest = next
+      options.onUpdate?.(next)
+    },
+    turn: (next) => {
+      state = next
+      options.onState?.(next)
+    },
+    pass: (ms) => {
+      now += ms
+      tick()
+    },
+    drawFrame: () => frames.splice(0).forEach((action) => action()),
+  }
+}
+
+describe('the store of the board', () => {
+  it('tells of any number of updates once a frame', () => {
+    const { store, receive, drawFrame } = stage()
+    let calls = 0
+    store.onChange(() => (calls += 1))
+
+    receive(update({ seq: 1 }))
+    receive(update({ seq: 2 }))
+    drawFrame()
+    receive(update({ seq: 3 }))
+    drawFrame()
+
+    expect(calls).toBe(2)
+    expect(store.state().update?.seq).toBe(3)
+  })
+
+  it('stops the board’s clock while the data is out of date, and lets it go on after that', () => {
+    const { clock, receive, turn, pass } = stage()
+    turn(connection())
+    receive(update())
+
+    turn(connection({ status: 'reconnecting', transport: null }))
+    pass(21_000)
+    pass(10_000)
+    const stoppedAt = clock.boardNow()
+    turn(connection())
+    receive(update({ generatedAt: NOW + 31_000, receivedAt: NOW + 31_000 }))
+
+    expect(stoppedAt).toBe(NOW + 21_000)
+    expect(clock.boardNow()).toBe(NOW + 31_000)
+  })
+
+  it('keeps the server’s clock in mind when its data gets old', () => {
+    const { clock, receive, turn } = stage()
+    turn(connection())
+    receive(update({ generatedAt: NOW + 60_000 }))
+
+    receive(update({ generatedAt: NOW + 60_000 - 30_000, isStale: true }))
+
+    expect(clock.boardNow()).toBe(NOW + 60_000)
+  })
+
+  it('has a pill before there is any data', () => {
+    const { store } = stage()
+
+    expect(store.dataAge()).toBeNull()
+    expect(store.pill().label).toBe('Connecting…')
+  })
+
+  it('shows a token only when there is one', () => {
+    const open = stage()
+    const closed = stage('a-token')
+
+    expect(open.options.token).toBeUndefined()
+    expect(closed.options.token).toBeTypeOf('function')
+  })
+})
