@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { BuiltPage } from './built-page.js'
+import { answerPage, type BuiltPage } from './built-page.js'
 
 /** What it does to whoever wants a live connection, or anything else of the API. */
 export type Adversity = 'answers 403' | 'answers 503' | 'accepts and drops' | 'accepts and hangs'
@@ -51,7 +51,7 @@ export async function startAdverseServer(
   }
   const server = createServer((request, response) => {
     const path = request.url ?? ''
-    if (!path.startsWith('/api/')) servePage(page, path, response)
+    if (!path.startsWith('/api/')) answerPage(page, path, response)
     else if (path.endsWith('/stream')) {
       attemptsAt.push(performance.now())
       answerStream(response)
@@ -92,11 +92,4 @@ export async function startAdverseServer(
 function refuse(adversity: Adversity, response: ServerResponse): void {
   const status = adversity === 'answers 403' ? 403 : 503
   response.writeHead(status, { 'Content-Type': 'application/json' }).end('{}')
-}
-
-function servePage(page: BuiltPage, path: string, response: ServerResponse): void {
-  const isScript = path === '/page.js'
-  response
-    .writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' })
-    .end(isScript ? page.script : page.html)
 }

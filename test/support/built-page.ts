@@ -1,7 +1,17 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'vite'
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures')
+
+/** A site with one page. */
+export interface PageSite {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string
+  close(): Promise<void>
+}
 
 /** A page of one script: what a server sends at `/`, with the script at `/page.js`. */
 export interface BuiltPage {
@@ -13,11 +23,12 @@ export interface BuiltPage {
  * Builds a fixture as an application would, with React as in development: StrictMode mounts twice.
  *
  * @param entry - below test/fixtures.
+ * @param markup - what a server has rendered already.
  */
-export async function buildPage(entry: string): Promise<BuiltPage> {
+export async function buildPage(entry: string, markup = ''): Promise<BuiltPage> {
   const built = await build({
     configFile: false,
-    logLevel: 'warn',
+    logLevel: 'error',
     mode: 'development',
     root: fixtures,
     define: { 'process.env.NODE_ENV': '"development"' },
@@ -31,6 +42,31 @@ export async function buildPage(entry: string): Promise<BuiltPage> {
   const chunks = [built].flat().flatMap((result) => ('output' in result ? result.output : []))
   const [script] = chunks.flatMap((chunk) => (chunk.type === 'chunk' ? [chunk.code] : []))
   if (script === undefined || chunks.length > 1) throw new Error(`${entry} is not one script`)
-  const html = `<!doctype html><meta charset="utf-8"><title>${entry}</title><body><script type="module" src="/page.js"></script>`
+  const html = `<!doctype html><meta charset="utf-8"><title>${entry}</title><link rel="icon" href="data:,"><body><main>${markup}</main><script type="module" src="/page.js"></script>`
   return { script, html }
+}
+
+/** Answers a request for the page or for its script. */
+export function answerPage(page: BuiltPage, path: string, response: ServerResponse): void {
+  const isScript = path === '/page.js'
+  response
+    .writeHead(200, { 'Content-Type': isScript ? 'text/javascript' : 'text/html' })
+    .end(isScript ? page.script : page.html)
+}
+
+/** Serves a page on a free port of this machine: another origin than that of the server. */
+export async function startPageSite(page: BuiltPage): Promise<PageSite> {
+  const server = createServer((request, response) => {
+    answerPage(page, request.url ?? '', response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
 }
