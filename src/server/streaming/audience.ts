@@ -35,7 +35,7 @@ export class Audience {
   }
 
   /** The newest update, prepared at most once. */
-  readonly newestFrame = (): Frame | undefined => {
+  newestFrame(): Frame | undefined {
     const { newest } = this.feed
     if (newest === undefined) return undefined
     if (this.frame === undefined || this.published !== newest) {
@@ -45,13 +45,15 @@ export class Audience {
     return this.frame
   }
 
-  /** Adds a listener; it leaves through the returned function. */
-  add(listener: Listener): () => void {
+  /** Adds a listener. */
+  add(listener: Listener): void {
     this.listeners.add(listener)
-    return () => {
-      this.listeners.delete(listener)
-      this.untold.delete(listener)
-    }
+  }
+
+  /** A listener has left. */
+  remove(listener: Listener): void {
+    this.listeners.delete(listener)
+    this.untold.delete(listener)
   }
 
   /**

@@ -1,12 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { INFORMATIVE_LANE_SIZE } from '../../protocol/index.js'
 import { decideAdmission } from './admission.js'
 import { Audience, type LiveFeed } from './audience.js'
 import { Connection, type ConnectionContext, type TokenVerdict } from './connection.js'
 import type { Publication } from './frame.js'
-import type { Listener, ListenerEvents, Newcomer, Seat, Transport } from './listener.js'
+import type {
+  Listener,
+  ListenerEnd,
+  ListenerEvents,
+  Newcomer,
+  Seat,
+  Transport,
+} from './listener.js'
 import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
+import { TakenSeat } from './taken-seat.js'
 import { type Traffic, TrafficMeter } from './traffic-meter.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
@@ -136,44 +143,24 @@ export class ConnectionManager {
   }
 
   /** Gives a newcomer a seat: it hears what its feed publishes until it says that it has ended. */
-  seat(
-    { transport, place, feed }: Newcomer,
-    create: (seat: Seat, context: ConnectionContext) => Listener,
-  ): void {
-    const audience = this.audiences.get(feed)
-    if (audience === undefined) throw new Error(`no feed ${feed}`)
-    const { events } = this.options
-    const openedAt = this.options.clock()
-    const about = { sid: randomBytes(9).toString('base64url'), address: place.address }
-    const watch = audience.feed.watch()
-    const seat: Seat = {
-      sid: about.sid,
-      epoch: audience.feed.epoch,
-      newest: () => audience.feed.newest,
-      newestFrame: audience.newestFrame,
-      onNotice: () => place.expectSuccessor(),
-      onEnd: (end) => {
-        watch.stop()
-        leave()
-        place.release()
-        this.listeners.delete(listener)
-        this.meter.leave(listener)
-        events?.closed(transport, end.code)
-        const ageMs = Math.round(this.options.clock() - openedAt)
-        const { framesSent } = listener
-        this.options.log.info(
-          { ...about, ...end, ageMs, framesSent, active: this.places.taken },
-          `${transport} disconnected`,
-        )
-      },
-    }
+  seat(newcomer: Newcomer, create: (seat: Seat, context: ConnectionContext) => Listener): void {
+    const audience = this.audiences.get(newcomer.feed)
+    if (audience === undefined) throw new Error(`no feed ${newcomer.feed}`)
+    const seat = new TakenSeat(newcomer, audience, {
+      now: this.options.clock(),
+      onLeave: this.onLeave,
+    })
+    const { transport, place, feed } = newcomer
     const listener = create(seat, this.options)
-    const leave = audience.add(listener)
+    seat.occupy(listener)
     this.listeners.add(listener)
     this.meter.enter(transport, listener)
-    events?.opened(transport)
-    this.options.log.info({ ...about, feed, active: this.places.taken }, `${transport} connected`)
-    listener.start(watch.ready)
+    this.options.events?.opened(transport)
+    this.options.log.info(
+      { sid: seat.sid, address: place.address, feed, active: this.places.taken },
+      `${transport} connected`,
+    )
+    listener.start(seat.ready)
     // Its handshake was under way when the others were told.
     if (this.draining) listener.closeForRestart(RETURN_WINDOW_MS)
   }
@@ -209,5 +196,20 @@ export class ConnectionManager {
     const patienceEndsAt = this.options.clock() + CLOSE_PATIENCE_MS
     while (this.listeners.size > 0 && this.options.clock() < patienceEndsAt) await delay(10)
     for (const listener of this.listeners) listener.terminate()
+  }
+
+  /** One function for all seats. */
+  private readonly onLeave = (seat: TakenSeat, end: ListenerEnd): void => {
+    const { sid, place, transport, listener } = seat
+    if (listener === undefined) return
+    this.listeners.delete(listener)
+    this.meter.leave(listener)
+    this.options.events?.closed(transport, end.code)
+    const ageMs = Math.round(this.options.clock() - seat.openedAt)
+    const { framesSent } = listener
+    this.options.log.info(
+      { sid, address: place.address, ...end, ageMs, framesSent, active: this.places.taken },
+      `${transport} disconnected`,
+    )
   }
 }

@@ -57,11 +57,11 @@ export interface Seat {
   readonly sid: string
   readonly epoch: string
   /** The newest value of its feed. */
-  readonly newest: () => Publication | undefined
+  newest(): Publication | undefined
   /** The same, encoded for sockets. */
-  readonly newestFrame: () => Frame | undefined
+  newestFrame(): Frame | undefined
   /** The connection will end of age soon; its successor may come. */
-  readonly onNotice: () => void
+  onNotice(): void
   /** The connection has ended; to be called once. */
-  readonly onEnd: (end: ListenerEnd) => void
+  onEnd(end: ListenerEnd): void
 }

@@ -64,22 +64,20 @@ export class Places {
   take(address: string): Place {
     this.useHold(address)
     this.add(address, 1)
-    let hold: Hold | undefined
-    let isReleased = false
-    return {
-      address,
-      expectSuccessor: () => {
-        if (isReleased || hold !== undefined) return
-        hold = { expiresAt: null }
-        this.holdsByAddress.set(address, [...(this.holdsByAddress.get(address) ?? []), hold])
-      },
-      release: () => {
-        if (isReleased) return
-        isReleased = true
-        if (hold === undefined) this.add(address, -1)
-        else hold.expiresAt = this.clock() + this.limits.holdMs // without effect once it was used
-      },
-    }
+    return new TakenPlace(address, this)
+  }
+
+  /** Keeps a place for the successor of whoever has it. */
+  hold(address: string): Hold {
+    const hold: Hold = { expiresAt: null }
+    this.holdsByAddress.set(address, [...(this.holdsByAddress.get(address) ?? []), hold])
+    return hold
+  }
+
+  /** Gives a place back; at once, or after a while when it is held. */
+  giveBack(address: string, hold: Hold | undefined): void {
+    if (hold === undefined) this.add(address, -1)
+    else hold.expiresAt = this.clock() + this.limits.holdMs // without effect once it was used
   }
 
   /** A successor takes over the count of the socket that it follows, whether that lives or not. */
@@ -111,5 +109,28 @@ export class Places {
     const count = (this.countByAddress.get(address) ?? 0) + change
     if (count === 0) this.countByAddress.delete(address)
     else this.countByAddress.set(address, count)
+  }
+}
+
+/** A class and no closures: there is one for each socket. */
+class TakenPlace implements Place {
+  readonly address: string
+  private readonly places: Places
+  private held: Hold | undefined
+  private isReleased = false
+
+  constructor(address: string, places: Places) {
+    this.address = address
+    this.places = places
+  }
+
+  expectSuccessor(): void {
+    if (!this.isReleased) this.held ??= this.places.hold(this.address)
+  }
+
+  release(): void {
+    if (this.isReleased) return
+    this.isReleased = true
+    this.places.giveBack(this.address, this.held)
   }
 }

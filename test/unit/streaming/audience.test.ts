@@ -47,7 +47,8 @@ afterEach(() => stage.close())
 /** A client that listens from now on, and has heard the greeting. */
 async function join() {
   const { connection, client } = await stage.connect()
-  const leave = audience.add(connection)
+  audience.add(connection)
+  const leave = () => audience.remove(connection)
   await client.heard()
   return { client, leave }
 }
@@ -178,21 +179,20 @@ describe('Audience', () => {
       (ms) => took.push(ms),
     )
     const told: string[] = []
-    const leave = ['a', 'b'].map((name) =>
-      many.add({
-        start: () => undefined,
-        push: () => {
-          now += 4
-          told.push(name)
-        },
-        closeForRestart: () => undefined,
-        terminate: () => undefined,
-        framesSent: 0,
-        bytesSent: 0,
-      }),
-    )
+    const listeners = ['a', 'b'].map((name) => ({
+      start: () => undefined,
+      push: () => {
+        now += 4
+        told.push(name)
+      },
+      closeForRestart: () => undefined,
+      terminate: () => undefined,
+      framesSent: 0,
+      bytesSent: 0,
+    }))
+    for (const listener of listeners) many.add(listener)
     many.publish(feed.fill(1))
-    leave[1]!()
+    many.remove(listeners[1]!)
     await turn()
 
     expect(told).toEqual(['a'])

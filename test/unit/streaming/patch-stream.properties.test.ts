@@ -40,7 +40,7 @@ async function follow(offer?: string) {
     const upgraded = stage.upgrade()
     const options = offer === undefined ? { protocols } : { protocols, extensions: offer }
     const client = await FrameClient.open(await stage.url(), options)
-    const connection = stage.open(await upgraded, { newestFrame: audience.newestFrame })
+    const connection = stage.open(await upgraded, { newestFrame: () => audience.newestFrame() })
     audience.add(connection)
     return client
   }
