@@ -16,3 +16,8 @@ export function budgetFreeAt(attemptsAt: readonly number[]): number {
 export function withAttempt(attemptsAt: readonly number[], now: number): readonly number[] {
   return [...attemptsAt.slice(1 - MAX_ATTEMPTS), now]
 }
+
+/** Whether attempts as old as these limit nothing any more. */
+export function isForgotten(attemptsAt: readonly number[], now: number): boolean {
+  return (attemptsAt.at(-1) ?? -Infinity) + WINDOW_MS < now
+}

@@ -1,5 +1,5 @@
 import { type Actions, createActions, type Endpoint, type FrameListener } from './actions.js'
-import { budgetFreeAt, withAttempt } from './attempt-budget.js'
+import { budgetFreeAt, isForgotten, withAttempt } from './attempt-budget.js'
 import {
   type ConnectionEvent,
   type Effect,
@@ -79,6 +79,7 @@ export function openConnection(
   const perform = (effect: Effect) => {
     if (effect === 'websocket' || effect === 'sse') {
       attemptedAt = clock()
+      for (const [url, at] of attemptsAt) if (isForgotten(at, attemptedAt)) attemptsAt.delete(url)
       attemptsAt.set(base, withAttempt(attemptsAt.get(base) ?? [], attemptedAt))
     }
     actions[effect]()

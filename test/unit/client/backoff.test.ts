@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { budgetFreeAt, withAttempt } from '../../../src/client/attempt-budget.js'
+import { budgetFreeAt, isForgotten, withAttempt } from '../../../src/client/attempt-budget.js'
 import { backoffMs } from '../../../src/client/backoff.js'
 
 describe('back-off', () => {
@@ -23,5 +23,7 @@ describe('the budget of attempts', () => {
     expect(budgetFreeAt(attemptsAt)).toBeGreaterThan(60_000)
     expect(budgetFreeAt(attemptsAt)).toBeLessThan(62_000)
     expect(withAttempt(attemptsAt, 99_000)).toHaveLength(12)
+    expect(isForgotten(attemptsAt, 60_011)).toBe(false)
+    expect(isForgotten(attemptsAt, 72_000)).toBe(true)
   })
 })

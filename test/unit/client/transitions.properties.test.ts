@@ -89,6 +89,31 @@ const anyStory: fc.Arbitrary<Story> = fc.record({
   ),
 })
 
+/** Everything at once: attempts that fail, and a page that asks again and again. */
+const anyStorm: fc.Arbitrary<Story> = fc.record({
+  hasWebSocket: fc.boolean(),
+  isOnline: fc.constant(true),
+  moments: fc.array(
+    fc.record({
+      event: fc.constantFrom<ConnectionEvent>(
+        { type: 'retry' },
+        { type: 'retry' },
+        { type: 'lost', code: 1006, reason: '' },
+        { type: 'lost', code: 4200, reason: '' },
+        { type: 'lost', code: 1001, reason: 'restart;retry=0' },
+        { type: 'frame', frame: fullUpdate({}) },
+        { type: 'frame', frame: closing('max_age') },
+        { type: 'token' },
+        { type: 'hidden' },
+        { type: 'visible' },
+      ),
+      passMs: fc.constantFrom(0, 0, 1, 20, 500, 11_000),
+      random: fc.constant(0),
+    }),
+    { minLength: 100, maxLength: 300 },
+  ),
+})
+
 /** Tells only what can happen: nobody hears a frame without a transport, or its end twice. */
 function isPossible(driver: MachineDriver, event: ConnectionEvent): boolean {
   if (event.type === 'frame' || event.type === 'lost') return driver.transport !== null
@@ -127,7 +152,7 @@ describe('whatever happens, in whatever order', () => {
 
   it('[P9.2] there are never more than 12 attempts in any minute', () => {
     fc.assert(
-      fc.property(anyStory, (story) => {
+      fc.property(fc.oneof(anyStory, anyStorm), (story) => {
         const { attemptsAt } = live(story, () => undefined)
 
         for (const [index, at] of attemptsAt.entries()) {
