@@ -68,6 +68,20 @@ describeInChromium('the page for everybody', () => {
     }
   }
 
+  it('stays legible while the data is out of date', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const options = { colorScheme, bypassCSP: true }
+      const { page, close } = await openDashboard(browser, server.url, options)
+      await page.locator('.source-row').first().waitFor()
+      await page.evaluate("document.documentElement.dataset.outOfDate = 'true'")
+
+      const violations = await violationsOn(page)
+
+      expect(violations).toEqual([])
+      await close()
+    }
+  }, 60_000)
+
   for (const [width, height] of [
     [360, 740],
     [768, 1024],

@@ -5,8 +5,10 @@ import { sourceHref } from '../page/route.js'
 import { agoWords } from '../words/duration-words.js'
 import { Panel } from './panel.js'
 
-/** So many are shown before somebody asks for more, and so many after that. */
-const SHOWN_AT_FIRST = 4
+/** So many that fail, and so many that have recovered, are shown before somebody asks for more. */
+const FAILING_AT_FIRST = 4
+const RECOVERED_AT_FIRST = 2
+/** So many are shown at all. */
 const SHOWN_AT_MOST = 100
 
 /** What a person should look at: what fails, newest first, then what has recovered lately. */
@@ -14,7 +16,7 @@ export function AlertsPanel({ alerts }: { alerts: readonly Alert[] }) {
   const [isOpen, setIsOpen] = useState(false)
   if (alerts.length === 0) return null
   const sorted = [...alerts].sort(byUrgency)
-  const shown = sorted.slice(0, isOpen ? SHOWN_AT_MOST : SHOWN_AT_FIRST)
+  const shown = isOpen ? sorted.slice(0, SHOWN_AT_MOST) : firstOf(sorted)
   const hidden = alerts.length - shown.length
   return (
     <Panel title="Alerts">
@@ -42,6 +44,12 @@ function AlertItem({ alert }: { alert: Alert }) {
       <p>{alert.message}</p>
     </li>
   )
+}
+
+function firstOf(sorted: readonly Alert[]): readonly Alert[] {
+  const failing = sorted.filter(({ severity }) => severity === 'high')
+  const recovered = sorted.filter(({ severity }) => severity !== 'high')
+  return [...failing.slice(0, FAILING_AT_FIRST), ...recovered.slice(0, RECOVERED_AT_FIRST)]
 }
 
 function byUrgency(one: Alert, other: Alert): number {
