@@ -1,16 +1,25 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'vite'
 
-const fixtures = join(import.meta.dirname, '..', 'fixtures')
+const root = join(import.meta.dirname, '..', '..')
+const fixtures = join(root, 'test', 'fixtures')
 
 /** A site with one page. */
 export interface PageSite {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string
   close(): Promise<void>
+}
+
+/** What a build may be told. */
+export interface BuildOptions {
+  /** What a server has rendered already. */
+  readonly markup?: string
+  /** Words of the source, and the JavaScript in their place. */
+  readonly define?: Readonly<Record<string, string>>
 }
 
 /** A page of one script: what a server sends at `/`, with the script at `/page.js`. */
@@ -22,21 +31,24 @@ export interface BuiltPage {
 /**
  * Builds a fixture as an application would, with React as in development: StrictMode mounts twice.
  *
- * @param entry - below test/fixtures.
- * @param markup - what a server has rendered already.
+ * @param entry - below test/fixtures, or anywhere.
  */
-export async function buildPage(entry: string, markup = ''): Promise<BuiltPage> {
+export async function buildPage(
+  entry: string,
+  { markup = '', define = {} }: BuildOptions = {},
+): Promise<BuiltPage> {
   const built = await build({
     configFile: false,
     logLevel: 'error',
     mode: 'development',
     root: fixtures,
-    define: { 'process.env.NODE_ENV': '"development"' },
+    define: { 'process.env.NODE_ENV': '"development"', ...define },
+    resolve: { alias: { 'pipecast/react': join(root, 'src/client/react/index.ts') } },
     build: {
       write: false,
       minify: false,
       modulePreload: false,
-      rolldownOptions: { input: join(fixtures, entry) },
+      rolldownOptions: { input: resolve(fixtures, entry) },
     },
   })
   const chunks = [built].flat().flatMap((result) => ('output' in result ? result.output : []))
