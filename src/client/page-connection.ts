@@ -63,7 +63,7 @@ function keyOf({ base, feed, token, isShared, Socket }: Demand): string {
 function createPageConnection(demand: Demand, name: string, onEnd: () => void): PageConnection {
   const reader = createFeedReader()
   const subscribers = new Set<Subscriber>()
-  let state = publicState(initialMachine(0, false), 0)
+  let state: ConnectionState = { ...publicState(initialMachine(0, false), 0), retryAt: null }
   let lingering: ReturnType<typeof setTimeout> | undefined
   const tellUpdate = () => {
     const { update } = reader

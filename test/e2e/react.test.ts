@@ -91,10 +91,11 @@ describeInChromium('the hooks in a page that renders 20 times a second', () => {
     await report(server.url, runEvent('COMPLETE', 'three'))
     await page.waitForFunction(`board.updates.length > ${seen.updates.length}`)
 
-    const { updates, messages, statuses } = await boardOf(page)
+    const { updates, messages, statuses, retriesAt } = await boardOf(page)
     expect(updates.at(-1)!.render).toBeGreaterThan(seen.renders - 5)
     expect(messages.at(-1)).toMatchObject({ sources: { three: { status: 'Healthy' } } })
     expect(statuses).toEqual(['connecting', 'connected'])
+    expect([...new Set(retriesAt)]).toEqual([null])
   })
 
   it('disconnect is for one component alone; connect brings it back', async () => {
