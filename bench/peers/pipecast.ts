@@ -10,6 +10,7 @@ import { healthRoutes } from '../../src/server/observability/health.routes.js'
 import { createMetrics } from '../../src/server/observability/metrics.js'
 import { ConnectionManager } from '../../src/server/streaming/connection-manager.js'
 import { streamingRoutes } from '../../src/server/streaming/streaming.routes.js'
+import { Pace } from '../../src/server/streaming/pace.js'
 import { Ticker } from '../../src/server/streaming/ticker.js'
 import { BOARD_EPOCH } from '../board-document.js'
 import { portOf } from './listen.js'
@@ -72,6 +73,10 @@ function createManager(): ConnectionManager {
       maxAgeMs: config.maxConnectionAgeMs,
       authGraceMs: AUTH_GRACE_MS,
     },
+    pace: new Pace({
+      bytesPerSecond: config.maxBytesPerSecond,
+      maxRestMs: config.broadcastIntervalMs,
+    }),
     ticker: new Ticker(50, clock),
     clock,
     now,

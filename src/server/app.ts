@@ -28,6 +28,7 @@ import {
 } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
+import { Pace } from './streaming/pace.js'
 import { Ticker } from './streaming/ticker.js'
 
 /** What the application is made from. */
@@ -201,6 +202,10 @@ function createManager(
       maxAgeMs: config.maxConnectionAgeMs,
       authGraceMs: AUTH_GRACE_MS,
     },
+    pace: new Pace({
+      bytesPerSecond: config.maxBytesPerSecond,
+      maxRestMs: config.broadcastIntervalMs,
+    }),
     ticker: new Ticker(TICKER_RESOLUTION_MS, clock),
     clock,
     now,

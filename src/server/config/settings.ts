@@ -89,6 +89,14 @@ export const settings = {
     min: 1_000,
     max: 7 * DAY_MS,
   }),
+  maxBytesPerSecond: wholeNumber({
+    variable: 'MAX_BYTES_PER_SECOND',
+    meaning: 'The most bytes of updates a second to one connection, on average.',
+    example: '250000',
+    default: 1_000_000,
+    min: 1_000,
+    max: 1_000_000_000_000,
+  }),
   pingIntervalMs: wholeNumber({
     variable: 'PING_INTERVAL_MS',
     meaning: 'The time between two pings; never more than 5/12 of `STALE_AFTER_MS`.',

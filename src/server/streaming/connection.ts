@@ -13,6 +13,7 @@ import { greet } from './greeting.js'
 import type { Listener, Seat } from './listener.js'
 import { MessageQuota } from './message-quota.js'
 import { Outbox } from './outbox.js'
+import type { Pace } from './pace.js'
 import type { Ticker, Visited } from './ticker.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
@@ -26,6 +27,7 @@ export interface TokenVerdict {
 /** What a connection needs from outside. */
 export interface ConnectionContext {
   readonly times: ConnectionTimes
+  readonly pace: Pace
   readonly ticker: Ticker
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number
@@ -62,7 +64,7 @@ export class Connection implements Listener, Visited {
   private readonly context: ConnectionContext
   private readonly socket: UpgradedSocket
   private readonly deadlines: ConnectionDeadlines
-  private readonly outbox = new Outbox<Frame>()
+  private readonly outbox: Outbox<Frame>
   private readonly quota = new MessageQuota()
   private readonly onFlushed: (error?: Error | null) => void
   private readonly takesPatches: boolean
@@ -80,6 +82,7 @@ export class Connection implements Listener, Visited {
     this.context = context
     this.socket = accepted.socket
     this.deadlines = new ConnectionDeadlines(context.times, now, context.random())
+    this.outbox = new Outbox(context.pace)
     this.takesPatches = accepted.socket.webSocket.protocol === PATCH_SUBPROTOCOL
     this.isAuthorized = accepted.token !== null
     this.onFlushed = (error) => {
@@ -240,6 +243,8 @@ export class Connection implements Listener, Visited {
   /** Looks at the clock, and does all that is due by it. */
   visit(now: number): number {
     for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
+    const rested = this.outbox.rested(now)
+    if (rested !== undefined) this.write(rested)
     return this.nextVisitAt(now)
   }
 
@@ -248,7 +253,8 @@ export class Connection implements Listener, Visited {
   }
 
   private nextVisitAt(now: number): number {
-    return this.deadlines.nextAt(now, this.outbox.stuckForMs(now))
+    const { restedAt } = this.outbox
+    return Math.min(restedAt, this.deadlines.nextAt(now, this.outbox.stuckForMs(now)))
   }
 
   /** To be called whenever something may be due sooner than it was. */
@@ -286,11 +292,26 @@ export class Connection implements Listener, Visited {
   }
 
   private write(frame: Frame | undefined): void {
-    if (frame === undefined) return
+    if (frame === undefined) {
+      this.lookAtResting()
+      return
+    }
     const message = this.takesPatches ? frame.messageFrom(this.writtenSeq) : frame.message
-    if (!this.socket.write(message, this.onFlushed)) return
+    const bytes = this.socket.write(message, this.onFlushed)
+    if (bytes === 0) return
+    this.outbox.wrote(bytes)
     this.writtenSeq = frame.seq
     this.framesSent += 1
+  }
+
+  /** A small patch is not held back: without it the next update would have to be a whole one. */
+  private lookAtResting(): void {
+    const { resting } = this.outbox
+    if (resting === undefined) return
+    const patch = this.takesPatches ? resting.patchFrom(this.writtenSeq) : null
+    if (patch !== null && this.context.pace.isSmall(patch.payload.length)) {
+      this.write(this.outbox.hurry(this.context.clock()))
+    } else this.scheduleVisit()
   }
 
   private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {

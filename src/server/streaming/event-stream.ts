@@ -10,6 +10,7 @@ import {
 } from '../../protocol/index.js'
 import type { ConnectionContext, TokenVerdict } from './connection.js'
 import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
+import type { Publication } from './frame.js'
 import type { Listener, ListenerEnd, Seat } from './listener.js'
 import { Outbox } from './outbox.js'
 import { cursorOf, HEARTBEAT, streamMessage, type StreamMessages } from './stream-message.js'
@@ -69,7 +70,7 @@ export class EventStream implements Listener, Visited {
   private readonly bytesBefore: number
   private readonly deadlines: ConnectionDeadlines
   private readonly ending = new AbortController()
-  private readonly outbox = new Outbox<Buffer>()
+  private readonly outbox: Outbox<Publication>
   private readonly onFlushed: (error?: Error | null) => void
   framesSent = 0
   private isWaiting = false
@@ -83,6 +84,7 @@ export class EventStream implements Listener, Visited {
     this.socket = opened.response.socket // which the response forgets when it has ended
     this.bytesBefore = this.socket?.bytesWritten ?? 0
     this.deadlines = new ConnectionDeadlines(this.times, context.clock(), context.random())
+    this.outbox = new Outbox(context.pace)
     this.onFlushed = (error) => {
       // A failed write is followed by a close, which ends everything.
       if (error == null) this.write(this.outbox.flushed(this.context.clock()))
@@ -100,8 +102,7 @@ export class EventStream implements Listener, Visited {
     this.limitAuthorization()
     this.isWaiting = ready !== null
     void ready?.then(() => this.catchUpOrExplain())
-    if (!ending.signal.aborted)
-      this.context.ticker.schedule(this, this.nextVisitAt(this.context.clock()))
+    if (!ending.signal.aborted) this.scheduleVisit()
   }
 
   get bytesSent(): number {
@@ -164,12 +165,11 @@ export class EventStream implements Listener, Visited {
   }
 
   private update(): void {
-    const { seat, messages } = this.opened
-    const newest = seat.newest()
+    const newest = this.opened.seat.newest()
     if (newest === undefined || this.ending.signal.aborted) return
     const now = this.context.clock()
     this.deadlines.updated(now)
-    this.write(this.outbox.offer(messages.of(seat.epoch, newest), now))
+    this.write(this.outbox.offer(newest, now))
   }
 
   /** Looks at the clock, and does all that is due by it. */
@@ -177,6 +177,8 @@ export class EventStream implements Listener, Visited {
     // Nobody speaks on a stream: that its reader reads is all the life there is to see.
     this.deadlines.heard(now)
     for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
+    const rested = this.outbox.rested(now)
+    if (rested !== undefined) this.write(rested)
     return this.nextVisitAt(now)
   }
 
@@ -186,7 +188,13 @@ export class EventStream implements Listener, Visited {
   }
 
   private nextVisitAt(now: number): number {
-    return this.deadlines.nextAt(now, this.outbox.stuckForMs(now))
+    const { restedAt } = this.outbox
+    return Math.min(restedAt, this.deadlines.nextAt(now, this.outbox.stuckForMs(now)))
+  }
+
+  /** To be called whenever something may be due sooner than it was. */
+  private scheduleVisit(): void {
+    this.context.ticker.schedule(this, this.nextVisitAt(this.context.clock()))
   }
 
   private stop(): void {
@@ -242,10 +250,17 @@ export class EventStream implements Listener, Visited {
     this.response.write(streamMessage(json, retryMs === undefined ? {} : { retryMs }))
   }
 
-  private write(message: Buffer | undefined): void {
-    if (message === undefined || this.ending.signal.aborted) return
+  private write(publication: Publication | undefined): void {
+    if (this.ending.signal.aborted) return
+    if (publication === undefined) {
+      if (this.outbox.resting !== undefined) this.scheduleVisit()
+      return
+    }
+    const { seat, messages } = this.opened
+    const message = messages.of(seat.epoch, publication)
     this.framesSent += 1
     this.response.write(message, this.onFlushed)
+    this.outbox.wrote(message.length)
   }
 
   private end(code: CloseCode, reason: string): void {

@@ -47,16 +47,21 @@ export class Frame {
    * @param heldSeq - the seq that was written to them last; `undefined` when they need it whole.
    */
   messageFrom(heldSeq: number | undefined): PreparedFrame {
+    return this.patchFrom(heldSeq) ?? this.message
+  }
+
+  /** The same, but `null` where it is the whole update. */
+  patchFrom(heldSeq: number | undefined): PreparedFrame | null {
     if (heldSeq === this.seq) return (this.unchanged ??= this.preparePatch({}))
     // A stale patch could not say how old the data is.
-    if (heldSeq !== this.seq - 1 || this.isStale) return this.message
+    if (heldSeq !== this.seq - 1 || this.isStale) return null
     if (this.patch === undefined) {
       const change = this.revision.change()
       const patch = change === null ? null : this.preparePatch(change)
       const isSmaller = patch !== null && patch.payload.length < this.message.payload.length
       this.patch = isSmaller ? patch : null
     }
-    return this.patch ?? this.message
+    return this.patch
   }
 
   private preparePatch(change: Pick<PatchFrame, 'patch' | 'hash'>): PreparedFrame {

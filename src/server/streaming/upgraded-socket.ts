@@ -42,12 +42,14 @@ export class UpgradedSocket {
    * Writes a prepared frame.
    *
    * @param onFlushed - called when it has left this process, or with the error that prevented it.
-   * @returns false when the socket is closing: nothing was written, and nothing will be called.
+   * @returns its bytes; 0 when the socket is closing: nothing was written, and nothing will be
+   * called.
    */
-  write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): boolean {
-    if (!this.isOpen) return false
-    this.tcp.write(frame.wire(this.windowBits), onFlushed)
-    return true
+  write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): number {
+    if (!this.isOpen) return 0
+    const bytes = frame.wire(this.windowBits)
+    this.tcp.write(bytes, onFlushed)
+    return bytes.length
   }
 
   /** Sends a small message; without effect while the socket closes. */

@@ -13,6 +13,7 @@ import type { ConnectionTimes } from '../../../src/server/streaming/connection-d
 import { Frame, type Publication } from '../../../src/server/streaming/frame.js'
 import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
 import { Revisions } from '../../../src/server/streaming/revision.js'
+import { Pace } from '../../../src/server/streaming/pace.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { UpgradedSocket } from '../../../src/server/streaming/upgraded-socket.js'
 
@@ -99,6 +100,9 @@ export class TestClient {
   }
 }
 
+/** What a test may change of a stage. */
+export type StageOptions = Partial<ConnectionTimes> & { readonly bytesPerSecond?: number }
+
 /** A server on a loopback port, whose clock stands still until a test moves it. */
 export class Stage {
   nowMs = STARTED_AT_MS
@@ -118,7 +122,7 @@ export class Stage {
   private readonly clients: TestClient[] = []
   private readonly windowBits = new WeakMap<IncomingMessage, number | null>()
 
-  constructor(times: Partial<ConnectionTimes> = {}, options: ServerOptions = {}) {
+  constructor({ bytesPerSecond = 1e12, ...times }: StageOptions = {}, options: ServerOptions = {}) {
     this.times = { ...this.times, ...times }
     this.server = new WebSocketServer({
       host: '127.0.0.1',
@@ -133,6 +137,7 @@ export class Stage {
     const clock = () => this.nowMs
     this.context = {
       times: this.times,
+      pace: new Pace({ bytesPerSecond, maxRestMs: 5_000 }),
       ticker: new Ticker(TICK_MS, clock),
       clock,
       now: () => new Date(STARTED_AT + this.nowMs - STARTED_AT_MS),

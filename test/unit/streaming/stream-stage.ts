@@ -1,11 +1,11 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ConnectionContext, TokenVerdict } from '../../../src/server/streaming/connection.js'
-import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
 import { EventStream } from '../../../src/server/streaming/event-stream.js'
 import type { Publication } from '../../../src/server/streaming/frame.js'
 import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
 import { StreamMessages } from '../../../src/server/streaming/stream-message.js'
+import { Pace } from '../../../src/server/streaming/pace.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
 import { openStream, type StreamClient } from '../../support/stream-client.js'
 import {
@@ -13,6 +13,7 @@ import {
   OPEN_ACCESS,
   publicationOf as socketPublicationOf,
   STARTED_AT,
+  type StageOptions,
 } from './stage.js'
 
 /** What a test may change of a stream. */
@@ -41,7 +42,7 @@ export class StreamStage {
   private readonly clients: StreamClient[] = []
   private server: Server | undefined
 
-  constructor(times: Partial<ConnectionTimes> = {}) {
+  constructor({ bytesPerSecond = 1e12, ...times }: StageOptions = {}) {
     const clock = () => this.nowMs
     this.context = {
       times: {
@@ -52,6 +53,7 @@ export class StreamStage {
         authGraceMs: 20_000,
         ...times,
       },
+      pace: new Pace({ bytesPerSecond, maxRestMs: 5_000 }),
       ticker: new Ticker(TICK_MS, clock),
       clock,
       now: () => new Date(STARTED_AT + this.nowMs - 1_000),
