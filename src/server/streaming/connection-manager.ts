@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { INFORMATIVE_LANE_SIZE } from '../../protocol/index.js'
 import { decideAdmission } from './admission.js'
 import { Audience, type LiveFeed } from './audience.js'
-import { Connection, type ConnectionContext, type TokenVerdict } from './connection.js'
+import { Connection } from './connection.js'
+import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import type { Publication } from './frame.js'
 import type {
   Listener,

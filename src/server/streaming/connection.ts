@@ -7,35 +7,15 @@ import {
   type ServerFrame,
   SUBPROTOCOL,
 } from '../../protocol/index.js'
-import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
+import type { ConnectionContext, TokenVerdict } from './connection-context.js'
+import { ConnectionDeadlines, type Due } from './connection-deadlines.js'
 import type { Frame } from './frame.js'
 import { greet } from './greeting.js'
 import type { Listener, Seat } from './listener.js'
 import { MessageQuota } from './message-quota.js'
 import { Outbox } from './outbox.js'
-import type { Pace } from './pace.js'
-import type { Ticker, Visited } from './ticker.js'
+import type { Visited } from './ticker.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
-
-/** What a token turned out to be worth. */
-export interface TokenVerdict {
-  readonly isAccepted: boolean
-  /** `null` when it does not expire. */
-  readonly expiresAt: Date | null
-}
-
-/** What a connection needs from outside. */
-export interface ConnectionContext {
-  readonly times: ConnectionTimes
-  readonly pace: Pace
-  readonly ticker: Ticker
-  /** Milliseconds of a monotonic clock. */
-  readonly clock: () => number
-  readonly now: () => Date
-  /** 0 to 1. */
-  readonly random: () => number
-  readonly verifyToken: (token: string) => Promise<TokenVerdict>
-}
 
 /** One accepted socket. */
 export interface AcceptedSocket {

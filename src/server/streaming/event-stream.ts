@@ -8,7 +8,7 @@ import {
   type ErrorFrame,
   SUBPROTOCOL,
 } from '../../protocol/index.js'
-import type { ConnectionContext, TokenVerdict } from './connection.js'
+import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
 import type { Publication } from './frame.js'
 import type { Listener, ListenerEnd, Seat } from './listener.js'

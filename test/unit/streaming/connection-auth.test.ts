@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { TokenVerdict } from '../../../src/server/streaming/connection.js'
+import type { TokenVerdict } from '../../../src/server/streaming/connection-context.js'
 import { frameOf, OPEN_ACCESS, type Received, seqsOf, Stage, STARTED_AT } from './stage.js'
 
 let stage: Stage

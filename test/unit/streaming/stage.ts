@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { agreedWindowBits, COMPRESSION } from '../../../src/server/http/compression.js'
 import { chooseSubprotocol } from '../../../src/server/http/subprotocol.js'
-import {
-  Connection,
-  type ConnectionContext,
-  type TokenVerdict,
-} from '../../../src/server/streaming/connection.js'
+import { Connection } from '../../../src/server/streaming/connection.js'
+import type {
+  ConnectionContext,
+  TokenVerdict,
+} from '../../../src/server/streaming/connection-context.js'
 import type { ConnectionTimes } from '../../../src/server/streaming/connection-deadlines.js'
 import { Frame, type Publication } from '../../../src/server/streaming/frame.js'
 import type { ListenerEnd } from '../../../src/server/streaming/listener.js'

@@ -1,6 +1,9 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ConnectionContext, TokenVerdict } from '../../../src/server/streaming/connection.js'
+import type {
+  ConnectionContext,
+  TokenVerdict,
+} from '../../../src/server/streaming/connection-context.js'
 import { EventStream } from '../../../src/server/streaming/event-stream.js'
 import type { Publication } from '../../../src/server/streaming/frame.js'
 import type { ListenerEnd } from '../../../src/server/streaming/listener.js'
