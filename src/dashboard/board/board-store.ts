@@ -49,20 +49,35 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       for (const listener of [...listeners]) listener()
     })
   }
-  const subscription = options.connect({
-    url: options.url,
-    // An open server is not asked for a token that nobody has.
-    ...(options.token() === '' ? {} : { token: options.token }),
-    onUpdate: (update) => {
-      skewMs = clockSkewMs(update, skewMs)
-      clock.setSkewMs(skewMs)
-      stopOrGoOn()
-      notify()
-    },
-    onState: notify,
-  })
+  const open = () =>
+    options.connect({
+      url: options.url,
+      // An open server is not asked for a token that nobody has.
+      ...(options.token() === '' ? {} : { token: options.token }),
+      onUpdate: (update) => {
+        newest = update
+        skewMs = clockSkewMs(update, skewMs)
+        clock.setSkewMs(skewMs)
+        stopOrGoOn()
+        notify()
+      },
+      onState: notify,
+    })
+  let newest: Update | undefined
+  let subscription = open()
+  /** After an end nothing comes back by itself; a person may begin anew. */
+  const retry = () => {
+    if (subscription.state.status !== 'closed') {
+      subscription.retry()
+      return
+    }
+    subscription.close()
+    subscription = open()
+    notify()
+  }
   const dataAge = (): DataAge | null => {
-    const { update, state } = subscription
+    const { state } = subscription
+    const update = subscription.update ?? newest
     if (update === undefined) return null
     const ageMs = dataAgeMs(update, skewMs, clock.now())
     return { ageMs, isOutOfDate: isOutOfDate(update, ageMs, state), isStale: update.isStale }
@@ -73,7 +88,10 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
   }
   clock.onTick(stopOrGoOn)
   return {
-    state: () => ({ update: subscription.update, connection: subscription.state }),
+    state: () => ({
+      update: subscription.update ?? newest,
+      connection: subscription.state,
+    }),
     pill: () => pillOf(subscription.state, dataAge(), clock.now()),
     dataAge,
     onChange: (listener) => {
@@ -81,7 +99,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       return () => listeners.delete(listener)
     },
     refresh: () => subscription.refresh(),
-    retry: () => subscription.retry(),
+    retry,
     authorize: (token) => subscription.authorize(token),
   }
 }

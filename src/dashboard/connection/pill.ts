@@ -45,9 +45,9 @@ export function pillOf(state: ConnectionState, data: DataAge | null, now: number
     case 'connecting':
       return { ...CONNECTING, detail: reasonDetail(state.reason) }
     case 'connected':
-      return state.transport === 'sse' ? LIVE_SSE : LIVE_WEBSOCKET
+      return live(state)
     case 'polling':
-      return isFull(state) ? { ...POLLING, ...atCapacity(state) } : POLLING
+      return polling(state)
     case 'reconnecting':
       return isFull(state) && data === null
         ? { ...FULL, ...atCapacity(state) }
@@ -103,6 +103,19 @@ const DISCONNECTED: Pill = {
   detail: null,
   tone: 'bad',
   action: 'retry',
+}
+
+/** While there is no data yet, nothing is received. */
+function live({ transport, reason }: ConnectionState): Pill {
+  const pill = transport === 'sse' ? LIVE_SSE : LIVE_WEBSOCKET
+  return reason === 'no_data' ? { ...pill, detail: reasonDetail(reason) } : pill
+}
+
+/** A reason that somebody can do something about is told. */
+function polling(state: ConnectionState): Pill {
+  if (isFull(state)) return { ...POLLING, ...atCapacity(state) }
+  if (state.reason !== 'address_limit') return POLLING
+  return { ...POLLING, detail: `${REASON_DETAILS.address_limit}: fetching every 5 seconds` }
 }
 
 function isFull({ reason }: ConnectionState): boolean {
