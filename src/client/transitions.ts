@@ -106,6 +106,8 @@ const notePoll: Move<'polled'> = (machine, { refusal }, env) => {
     {
       ...machine,
       isPolling: false,
+      // Where nothing answers at all, nothing is in the way of sockets alone.
+      unheardSockets: refusal.code === undefined ? 0 : machine.unheardSockets,
       pollAt: env.now + Math.max(everyMs, hintMs),
       reason: toldReason(refusal.code) ?? machine.reason ?? networkReason(env),
     },

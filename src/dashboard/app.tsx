@@ -9,7 +9,7 @@ import { SignIn } from './connection/sign-in.js'
 import { useBoard, useEachSecond, usePage } from './page/page-context.js'
 import { useKiosk } from './page/use-kiosk.js'
 import { useRoute } from './page/use-route.js'
-import { rememberToken } from './page/view-token.js'
+import { rememberedToken, rememberToken } from './page/view-token.js'
 import { SourceView } from './source-view/source-view.js'
 
 /** The whole page. */
@@ -18,11 +18,6 @@ export function App() {
   const { clock, store } = usePage()
   const [isKiosk, setKiosk] = useKiosk()
   const [openedAt] = useState(clock.now)
-  const [hasTyped, setHasTyped] = useState(false)
-  const takeToken = (token: string) => {
-    rememberToken(token)
-    setHasTyped(true)
-  }
   const isOutOfDate = useEachSecond(
     () => store.dataAge()?.isOutOfDate === true,
     (one, other) => one === other,
@@ -31,13 +26,20 @@ export function App() {
     document.documentElement.dataset['outOfDate'] = String(isOutOfDate)
   }, [isOutOfDate])
   const data = update?.data
+  const isSignInNeeded = connection.status === 'unauthorized'
+  const signIn = <SignIn onToken={rememberToken} wasRefused={rememberedToken() !== ''} />
   return (
     <div class="page">
       <Header data={data} isKiosk={isKiosk} onKiosk={() => setKiosk(true)} />
       <LiveRegion />
-      {connection.status === 'unauthorized' && <SignIn onToken={takeToken} wasRefused={hasTyped} />}
-      {data !== undefined && <View data={data} isKiosk={isKiosk} />}
-      {data === undefined && connection.status !== 'unauthorized' && <NoData openedAt={openedAt} />}
+      {data === undefined ? (
+        <main class="before-data">{isSignInNeeded ? signIn : <NoData openedAt={openedAt} />}</main>
+      ) : (
+        <>
+          {isSignInNeeded && signIn}
+          <View data={data} isKiosk={isKiosk} />
+        </>
+      )}
     </div>
   )
 }

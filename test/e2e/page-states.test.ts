@@ -1,12 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { BROWSER_LINE, faultsInBothThemes, openBoard } from '../support/board-page.js'
+import { BROWSER_LINE, faultsInBothThemes, LIVE, openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
-const LIVE = /^WebSocket Connected \| Receiving live updates via WebSocket$/
 const { noSocket, noAnswer, refusal } = BROWSER_LINE
 
 describeInChromium.concurrent('the page, and a server that goes', { timeout: 120_000 }, () => {

@@ -14,8 +14,12 @@ export const BROWSER_LINE = {
   noSocket:
     /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\/monitoring\/pipeline-status(\?auth=message)?' failed: /,
   noAnswer: /^Failed to load resource: net::ERR_[A-Z_]+$/,
+  badGateway: /^Failed to load resource: the server responded with a status of 502 \(/,
   refusal: /^Failed to load resource: the server responded with a status of (401|403|429|503) \(/,
 } as const
+
+/** What the pill shows while all is well. */
+export const LIVE = /^WebSocket Connected \| Receiving live updates via WebSocket$/
 
 const LOOK_EVERY_MS = 100
 

@@ -4,7 +4,7 @@ import { usePage } from '../page/page-context.js'
 /** Whom the form tells, and what it knows. */
 export interface SignInProps {
   readonly onToken: (token: string) => void
-  /** A token that was typed here has been refused. */
+  /** There is a token, and the server does not take it. */
   readonly wasRefused: boolean
 }
 
@@ -21,7 +21,7 @@ export function SignIn({ onToken, wasRefused }: SignInProps) {
     store.authorize(token)
   }
   return (
-    <form class="notice" onSubmit={submit}>
+    <form class="notice" aria-label="Sign in" onSubmit={submit}>
       <h2>Sign-in required</h2>
       <p>
         This server shows its status to those who have a token: one of its VIEW_TOKENS, or one that
@@ -33,7 +33,7 @@ export function SignIn({ onToken, wasRefused }: SignInProps) {
       </label>
       {wasRefused && (
         <p class="tone-bad" role="alert">
-          The server does not accept this token.
+          The server does not accept this token. It may have expired.
         </p>
       )}
       <button type="submit" class="button primary">
