@@ -26,7 +26,9 @@ const POLL_EVERY_MS = 5_000
 const POLL_HIDDEN_EVERY_MS = 60_000
 
 const stay = (machine: Machine): Step => [machine]
-const tryNow = (machine: Machine, _event: unknown, env: Surroundings): Step => attempt(machine, env)
+/** Somebody asks for it, or has cause to hope: so a socket has another chance before a stream. */
+const tryNow = (machine: Machine, _event: unknown, env: Surroundings): Step =>
+  attempt({ ...machine, unheardSockets: Math.min(machine.unheardSockets, 1) }, env)
 const close = (machine: Machine): Step => surrender({ ...machine, reason: null }, 'closed')
 
 /** What has run out; one thing at a time, since another timer follows at once. */

@@ -119,7 +119,7 @@ export async function openBoard(
 }
 
 /** What axe finds wrong, each as its rule and the elements: empty when all is well. */
-export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   // Not as a script of the page, whose policy would forbid it.
   if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source)
   return page.evaluate<string[]>(

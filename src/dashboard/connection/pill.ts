@@ -143,7 +143,8 @@ function outOfDate(state: ConnectionState, data: DataAge, now: number): Pill {
     label: `Data may be out of date: last update ${agoWords(data.ageMs)}`,
     detail: data.isStale ? 'The server cannot read its database' : outOfDateDetail(state, now),
     tone: 'bad',
-    action: 'retry',
+    // A live connection brings no database back.
+    action: state.status === 'connected' && data.isStale ? null : 'retry',
   }
 }
 
