@@ -4,7 +4,7 @@ export interface Clock {
   readonly now: () => number
   /** The server's time as the board shows it: it stands still while the data is out of date. */
   readonly boardNow: () => number
-  /** Called every second, and whenever the clock is set. @returns what ends it. */
+  /** Called every second, and when the board's time stops or goes on. @returns what ends it. */
   readonly onTick: (listener: () => void) => () => void
   /** How far the server's clock is ahead of this one, in milliseconds. */
   readonly setSkewMs: (skewMs: number) => void
@@ -41,6 +41,7 @@ export function startClock({ now, repeat }: Timers): Clock {
     setStopped: (isStopped) => {
       if (isStopped === (stoppedAt !== null)) return
       stoppedAt = isStopped ? now() : null
+      tick()
     },
   }
 }

@@ -75,6 +75,16 @@ describe('the clock of the page', () => {
     expect(clock.boardNow()).toBe(NOW)
   })
 
+  it('is looked at in the same moment in which it stops or goes on, and only then', () => {
+    const { clock } = clockAt(NOW)
+    let looks = 0
+    clock.onTick(() => (looks += 1))
+
+    for (const isStopped of [true, true, false, false]) clock.setStopped(isStopped)
+
+    expect(looks).toBe(2)
+  })
+
   it('goes as the server’s clock does', () => {
     const { clock } = clockAt(NOW)
 
