@@ -6,7 +6,9 @@ export function useKiosk(): readonly [isKiosk: boolean, setKiosk: (isKiosk: bool
   useEffect(() => {
     document.documentElement.dataset['kiosk'] = String(isKiosk)
     if (!isKiosk) return
-    const leaveOnEscape = ({ key }: KeyboardEvent) => key === 'Escape' && setKiosk(false)
+    const leaveOnEscape = ({ key, defaultPrevented }: KeyboardEvent) => {
+      if (key === 'Escape' && !defaultPrevented) setKiosk(false)
+    }
     addEventListener('keydown', leaveOnEscape)
     const letSleep = keepAwake()
     return () => {

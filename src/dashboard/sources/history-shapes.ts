@@ -95,3 +95,31 @@ export function historySummary(history: string, successRate: number | undefined)
   const rate = successRate === undefined ? '' : ` ${percentWords(successRate)} succeeded.`
   return `${runs}: ${parts.join(', ')}.${rate}`
 }
+
+/**
+ * One run in words: `Run 88 of 90: failed`; the last is the newest.
+ *
+ * @param runsAgo - 0 is the newest; one that is not there any more counts as the oldest.
+ */
+export function runWords(history: string, runsAgo: number): string {
+  const at = Math.max(0, history.length - 1 - runsAgo)
+  const state = STATE_OF_LETTER.get(history[at] ?? '')
+  const words = state === undefined ? 'unknown' : STATE_WORDS[state]
+  return `Run ${at + 1} of ${history.length}: ${words}`
+}
+
+/**
+ * The run that a key leads to.
+ *
+ * @param runsAgo - the run that is being read; `null` while it is the summary.
+ * @returns `null` for the summary, `undefined` for keys that lead nowhere.
+ */
+export function nextRunsAgo(
+  key: string,
+  runsAgo: number | null,
+  runs: number,
+): number | null | undefined {
+  if (key === 'ArrowLeft') return Math.min(runs - 1, (runsAgo ?? -1) + 1)
+  if (key === 'ArrowRight') return Math.max(0, (runsAgo ?? 0) - 1)
+  return key === 'Escape' && runsAgo !== null ? null : undefined
+}

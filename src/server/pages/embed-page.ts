@@ -12,7 +12,9 @@ export interface EmbedOptions {
 }
 
 /** The one style of the page for frames. */
-export const EMBED_STYLE = inlineStyle('body{margin:0}pipeline-status{min-height:40px}')
+export const EMBED_STYLE = inlineStyle(
+  'body{margin:0}pipeline-status{min-height:40px}h1{position:absolute;width:1px;height:1px;margin:0;overflow:hidden;clip-path:inset(50%)}',
+)
 
 /** A page with nothing but one `<pipeline-status>`; its paths are relative, as those of the page. */
 export function embedPage(options: EmbedOptions): string {
@@ -30,8 +32,11 @@ export function embedPage(options: EmbedOptions): string {
     <script src="./embed.js" async></script>
   </head>
   <body>
-    <pipeline-status${attributes}></pipeline-status>
-    <noscript><p>This needs JavaScript; <a href="./" target="_blank">the board</a> does not.</p></noscript>
+    <main>
+      <h1>Pipeline status</h1>
+      <pipeline-status${attributes}></pipeline-status>
+      <noscript><p>This needs JavaScript; <a href="./" target="_blank">the board</a> does not.</p></noscript>
+    </main>
   </body>
 </html>
 `

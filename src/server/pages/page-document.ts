@@ -5,7 +5,8 @@ import { type DataAge, statusTable } from './status-table.js'
 /** Where the built page takes what readers without JavaScript see. */
 export const STATUS_MARKER = '<!-- status -->'
 
-const REFRESH_SECONDS = 30
+/** A page that reloads itself takes it away from who reads slowly; a link does not. */
+const RELOAD = '<p><a href="">Reload</a></p>'
 
 /** How the tables look; scripts and their styles are not there to say it. */
 export const NO_SCRIPT_STYLE = inlineStyle(
@@ -14,6 +15,7 @@ export const NO_SCRIPT_STYLE = inlineStyle(
     'table{border-collapse:collapse;margin:1.5rem 0;width:100%}',
     'caption{font-weight:700;font-size:1.25rem;text-align:left}',
     'th,td{padding:.25rem .75rem .25rem 0;text-align:left;vertical-align:top;border-bottom:1px solid GrayText}',
+    'a{text-decoration:underline}',
     'tbody th{font-weight:600;max-width:24rem;overflow-wrap:break-word}',
   ].join(''),
 )
@@ -32,17 +34,16 @@ export function boardWithoutScript(dataJson: string, age: DataAge): string {
 }
 
 /**
- * The whole document: the built page, with `content` for readers without JavaScript, for whom it
- * also reloads itself.
+ * The whole document: the built page, with `content` for readers without JavaScript, and a link with
+ * which they get it anew.
  *
  * @param builtPage - the HTML of the build; see {@link STATUS_MARKER}.
  * @param content - safe HTML.
  */
 export function pageDocument(builtPage: string, content: string): string {
-  const refresh = `<meta http-equiv="refresh" content="${REFRESH_SECONDS}">`
-  const head = `<noscript>${refresh}${NO_SCRIPT_STYLE.html}</noscript>`
+  const head = `<noscript>${NO_SCRIPT_STYLE.html}</noscript>`
   // Replaced by functions: content may hold "$&", which would mean something in a string.
   return builtPage
     .replace('</head>', () => `  ${head}\n  </head>`)
-    .replace(STATUS_MARKER, () => `<noscript>\n${content}\n</noscript>`)
+    .replace(STATUS_MARKER, () => `<noscript>\n<main>\n${content}\n${RELOAD}\n</main>\n</noscript>`)
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import {
   historyShapes,
   historySummary,
+  nextRunsAgo,
+  runWords,
   TICK_WIDTH,
   TICKS,
 } from '../../../src/dashboard/sources/history-shapes.js'
@@ -62,5 +64,31 @@ describe('the bar in words', () => {
   it('invents no rate, and no run', () => {
     expect(historySummary('r', undefined)).toBe('Last run: 1 running.')
     expect(historySummary('', undefined)).toBe('No runs yet.')
+  })
+})
+
+describe('a history bar under the arrow keys', () => {
+  it('is read run by run from the newest to the oldest, and no further', () => {
+    const left = (runsAgo: number | null) => nextRunsAgo('ArrowLeft', runsAgo, 3) ?? null
+    const read = [left(null), left(0), left(1), left(2)]
+
+    expect(read).toEqual([0, 1, 2, 2])
+    expect(read.map((runsAgo) => runWords('fMc', runsAgo ?? 0))).toEqual([
+      'Run 3 of 3: completed',
+      'Run 2 of 3: missed',
+      'Run 1 of 3: failed',
+      'Run 1 of 3: failed',
+    ])
+  })
+
+  it('leads back to the newest, and by Escape to the summary', () => {
+    expect(nextRunsAgo('ArrowRight', 1, 3)).toBe(0)
+    expect(nextRunsAgo('ArrowRight', 0, 3)).toBe(0)
+    expect(nextRunsAgo('Escape', 1, 3)).toBeNull()
+  })
+
+  it('leaves other keys to the list', () => {
+    expect(nextRunsAgo('ArrowDown', 1, 3)).toBeUndefined()
+    expect(nextRunsAgo('Escape', null, 3)).toBeUndefined()
   })
 })
