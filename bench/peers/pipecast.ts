@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../../src/protocol/index.js'
 import { effectivePingIntervalMs, loadConfig } from '../../src/server/config/load-config.js'
 import { Feed } from '../../src/server/feeds/feed.js'
+import { FeedViews } from '../../src/server/feeds/feed-views.js'
 import { createFastify } from '../../src/server/http/create-fastify.js'
 import { createEdge } from '../../src/server/http/edge.js'
 import { registerPlugins } from '../../src/server/http/plugins.js'
@@ -35,7 +36,7 @@ await servePeer(async (board) => {
     log,
   })
   const manager = createManager()
-  manager.addFeed(feed)
+  manager.addFeed(new FeedViews(feed, clock))
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
   await feed.refresh()
   const app = createFastify(log, config.maxConnections)

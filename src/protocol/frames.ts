@@ -1,4 +1,5 @@
 import type { JsonObject } from './merge-patch.js'
+import type { View } from './view.js'
 
 /** The subprotocol that names this version of the contract. */
 export const SUBPROTOCOL = 'pipecast.v1'
@@ -34,8 +35,8 @@ export interface ConnectionStatusFrame extends FrameHead {
   }
 }
 
-/** A whole truth: the newest value of a feed. Losing one is harmless. */
-export interface UpdateFrame<Data = unknown> extends FrameHead {
+/** A whole truth: the newest value of a feed, or of a view of it. Losing one is harmless. */
+export interface UpdateFrame<Data = unknown> extends FrameHead, View {
   readonly type: 'pipeline_status_update' | 'feed_update'
   /** Names one life of the feed's sequence. */
   readonly epoch: string
@@ -79,6 +80,7 @@ export type ErrorCode =
   | 'origin_not_allowed'
   | 'unauthorized'
   | 'no_data'
+  | 'too_many_views'
 
 /** Says what went wrong, and when to try again where that helps. */
 export interface ErrorFrame extends FrameHead {

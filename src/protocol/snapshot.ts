@@ -161,6 +161,9 @@ export interface PipelineStatus {
   readonly events: EventTotals
   readonly pipelines: Readonly<Record<string, PipelineEntry>>
   readonly queue: QueueTotals
-  readonly totals: StatusTotals
+  readonly totals: StatusTotals & {
+    /** How many alerts there are; only in a view that leaves them out. */
+    readonly alerts?: number
+  }
   readonly alerts: readonly Alert[]
 }

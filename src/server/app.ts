@@ -11,6 +11,7 @@ import { type Database, openDatabase } from './database/open-database.js'
 import { demoExpectations } from './demo/demo-board.js'
 import { startDemoReporter } from './demo/demo-reporter.js'
 import { Feed } from './feeds/feed.js'
+import { FeedViews } from './feeds/feed-views.js'
 import { createFastify, localUrl } from './http/create-fastify.js'
 import { createEdge, type Edge } from './http/edge.js'
 import { registerPlugins } from './http/plugins.js'
@@ -84,7 +85,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const metrics = createMetrics()
   const feed = createPipelineStatusFeed(options, database, metrics)
   const manager = createManager(options, edge, metrics)
-  manager.addFeed(feed)
+  const views = new FeedViews(feed, clock)
+  manager.addFeed(views)
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
 
   let listener: ChangeListener | undefined
@@ -96,6 +98,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     edge,
     metrics,
     feed,
+    views,
     manager,
     listener: () => listener,
     isMigrated: () => isMigrated,

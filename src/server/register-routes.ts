@@ -6,6 +6,7 @@ import type { ChangeListener } from './database/change-listener.js'
 import type { Database } from './database/open-database.js'
 import { pingDatabase } from './database/ping-database.js'
 import type { Feed } from './feeds/feed.js'
+import type { FeedViews } from './feeds/feed-views.js'
 import { feedRoutes } from './feeds/feeds.routes.js'
 import type { Edge } from './http/edge.js'
 import { healthRoutes } from './observability/health.routes.js'
@@ -39,6 +40,7 @@ export interface RouteParts {
   readonly edge: Edge
   readonly metrics: Metrics
   readonly feed: Feed
+  readonly views: FeedViews
   readonly manager: ConnectionManager
   /** `undefined` until the database is migrated. */
   readonly listener: () => ChangeListener | undefined
@@ -49,7 +51,7 @@ const now = () => new Date()
 
 /** The part of the composition root that hands each route the functions that it needs. */
 export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts): Promise<void> {
-  const { options, database, edge, metrics, feed, manager, listener, isMigrated } = parts
+  const { options, database, edge, metrics, feed, views, manager, listener, isMigrated } = parts
   const recorder = createRunRecorder({
     write: async (encoded) => {
       // Reporters are asked to send again then, as while the database is away.
@@ -61,7 +63,7 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
   await fastify.register(streamingRoutes(admission))
   await fastify.register(eventStreamRoutes(admission))
   await fastify.register(
-    feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer: edge.requireViewer }),
+    feedRoutes({ feeds: new Map([[feed.name, views]]), requireViewer: edge.requireViewer }),
   )
   await fastify.register(
     runRoutes({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { updateType } from '../../protocol/index.js'
+import { updateType, type View } from '../../protocol/index.js'
 
 /** The value of a feed at one instant, ready to be sent: encoded once, whoever asks for it. */
 export interface Snapshot {
@@ -29,6 +29,8 @@ export interface SnapshotParts {
   readonly generatedAt: Date
   readonly isStale: boolean
   readonly dataJson: string
+  /** What of the feed's document it is; absent: all of it. */
+  readonly view?: View
 }
 
 /**
@@ -45,6 +47,7 @@ export function encodeSnapshot(parts: SnapshotParts, now: Date): Snapshot {
     seq: parts.seq,
     generated_at: parts.generatedAt.toISOString(),
     ...(parts.isStale ? { stale: true } : {}),
+    ...parts.view,
   })
   return {
     ...parts,

@@ -44,6 +44,15 @@ const refusals = {
   ),
 } as const
 
+/** The last reason: the view that is asked for would be one too many. */
+export const TOO_MANY_VIEWS = refusal(
+  503,
+  'too_many_views',
+  'too many different views are listened to; ask for the whole document',
+  5_000,
+  true,
+)
+
 /**
  * Decides whether an upgrade is served.
  *

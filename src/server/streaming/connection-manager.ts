@@ -1,20 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { INFORMATIVE_LANE_SIZE } from '../../protocol/index.js'
+import { INFORMATIVE_LANE_SIZE, type View } from '../../protocol/index.js'
 import { decideAdmission } from './admission.js'
-import { Audience, type LiveFeed } from './audience.js'
+import type { Audience } from './audience.js'
+import { Audiences, type ViewedFeed } from './audiences.js'
 import { Connection } from './connection.js'
 import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import type { Publication } from './frame.js'
-import type {
-  Listener,
-  ListenerEnd,
-  ListenerEvents,
-  Newcomer,
-  Seat,
-  Transport,
-} from './listener.js'
+import type { Listener, ListenerEnd, ListenerEvents, Seat, Transport } from './listener.js'
 import { type Place, Places, type PlaceLimits, type Vacancy } from './places.js'
-import { TakenSeat } from './taken-seat.js'
+import { type Newcomer, TakenSeat } from './taken-seat.js'
 import { type Traffic, TrafficMeter } from './traffic-meter.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
@@ -38,7 +32,7 @@ export interface AdmissionReport {
 export interface Arrival {
   readonly socket: UpgradedSocket
   readonly place: Place
-  readonly feed: string
+  readonly audience: Audience
   /** `null` when the client has promised to show its token in a message. */
   readonly token: TokenVerdict | null
 }
@@ -54,7 +48,7 @@ const MIN_RETURN_MS = 500
 export class ConnectionManager {
   private readonly options: ConnectionManagerOptions
   private readonly places: Places
-  private readonly audiences = new Map<string, Audience>()
+  private readonly audiences = new Map<string, Audiences>()
   private readonly listeners = new Set<Listener>()
   private readonly meter = new TrafficMeter()
   private inLane = 0
@@ -66,10 +60,10 @@ export class ConnectionManager {
   }
 
   /** Makes a feed known; its audience may connect from now on. */
-  addFeed(feed: LiveFeed): void {
+  addFeed(viewed: ViewedFeed): void {
     const { clock, events } = this.options
     const onTold = (durationMs: number) => events?.fannedOut(durationMs)
-    this.audiences.set(feed.name, new Audience(feed, clock, onTold))
+    this.audiences.set(viewed.whole.name, new Audiences(viewed, { clock, onTold }))
   }
 
   /** Whether there is such a feed. */
@@ -112,6 +106,22 @@ export class ConnectionManager {
     return this.places.vacancyFor(address)
   }
 
+  /**
+   * The audience of a view of a feed, for one more who is to listen.
+   *
+   * @returns `null` while too many other views are listened to.
+   */
+  joinAudience(feed: string, view: View): Audience | null {
+    const audiences = this.audiences.get(feed)
+    if (audiences === undefined) throw new Error(`no feed ${feed}`)
+    return audiences.join(view)
+  }
+
+  /** Somebody who has joined an audience is gone; to be called once for each. */
+  leaveAudience(audience: Audience): void {
+    this.audiences.get(audience.feed.name)?.leave(audience)
+  }
+
   /** Takes the place that {@link vacancyFor} has just found. */
   takePlace(address: string): Place {
     return this.places.take(address)
@@ -136,29 +146,32 @@ export class ConnectionManager {
   }
 
   /** Starts a connection on an upgraded socket. */
-  open({ socket, token, place, feed }: Arrival): void {
+  open({ socket, token, place, audience }: Arrival): void {
     this.seat(
-      { transport: 'WebSocket', place, feed },
+      { transport: 'WebSocket', place, audience },
       (seat, context) => new Connection({ socket, token, seat }, context),
     )
   }
 
   /** Gives a newcomer a seat: it hears what its feed publishes until it says that it has ended. */
   seat(newcomer: Newcomer, create: (seat: Seat, context: ConnectionContext) => Listener): void {
-    const audience = this.audiences.get(newcomer.feed)
-    if (audience === undefined) throw new Error(`no feed ${newcomer.feed}`)
-    const seat = new TakenSeat(newcomer, audience, {
+    const seat = new TakenSeat(newcomer, {
       now: this.options.clock(),
       onLeave: this.onLeave,
     })
-    const { transport, place, feed } = newcomer
+    const { transport, place, audience } = newcomer
     const listener = create(seat, this.options)
     seat.occupy(listener)
     this.listeners.add(listener)
     this.meter.enter(transport, listener)
     this.options.events?.opened(transport)
     this.options.log.info(
-      { sid: seat.sid, address: place.address, feed, active: this.places.taken },
+      {
+        sid: seat.sid,
+        address: place.address,
+        feed: audience.feed.name,
+        active: this.places.taken,
+      },
       `${transport} connected`,
     )
     listener.start(seat.ready)

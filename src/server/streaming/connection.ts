@@ -78,7 +78,8 @@ export class Connection implements Listener, Visited {
    */
   start(ready: Promise<void> | null): void {
     const protocol = this.takesPatches ? PATCH_SUBPROTOCOL : SUBPROTOCOL
-    this.send(greet({ ...this.seat, protocol }, this.context.times))
+    const { sid, epoch } = this.seat
+    this.send(greet({ sid, epoch, protocol }, this.context.times))
     if (this.firstToken !== null) this.limitAuthorization(this.firstToken)
     else this.requireToken()
     this.isWaiting = ready !== null

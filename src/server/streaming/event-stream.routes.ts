@@ -1,6 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { View } from '../../protocol/index.js'
 import { HttpError } from '../http/error-handler.js'
+import { anyQuery, requestedView, VIEW_QUERY } from '../http/requested-view.js'
 import { EventStream } from './event-stream.js'
 import { admitRequest, type RequestAdmissionDeps, sendRefusal } from './request-admission.js'
 import { StreamMessages } from './stream-message.js'
@@ -30,13 +32,16 @@ export function eventStreamRoutes(deps: RequestAdmissionDeps): FastifyPluginAsyn
         description:
           'The frames of the WebSocket, one message each; `id` is the cursor that `Last-Event-ID` resumes. Streams share the places of the sockets.',
         params: Type.Object({ feed: Type.String({ examples: ['pipeline-status'] }) }),
+        querystring: VIEW_QUERY,
       },
+      validatorCompiler: anyQuery,
       handler: async (request, reply) => {
         if (!deps.manager.hasFeed(request.params.feed)) {
           throw new HttpError(404, 'no_such_feed', 'there is no such feed')
         }
+        const view = requestedView(request.query)
         if (request.method === 'HEAD') return reply.headers(HEADERS).send()
-        return openStream(request, reply, { ...deps, messages })
+        return openStream(request, reply, { ...deps, messages, view })
       },
     })
   }
@@ -45,15 +50,22 @@ export function eventStreamRoutes(deps: RequestAdmissionDeps): FastifyPluginAsyn
 async function openStream(
   request: FastifyRequest<FeedRequest>,
   reply: FastifyReply,
-  deps: RequestAdmissionDeps & { readonly messages: StreamMessages },
+  deps: RequestAdmissionDeps & { readonly messages: StreamMessages; readonly view: View },
 ): Promise<FastifyReply | undefined> {
   const response = reply.raw
   const admission = await admitRequest(
-    { request, transport: 'stream', until: response, hasPromisedToken: false },
+    {
+      request,
+      transport: 'stream',
+      feed: request.params.feed,
+      view: deps.view,
+      until: response,
+      hasPromisedToken: false,
+    },
     deps,
   )
   if (admission.refusal !== null) return sendRefusal(reply, admission.refusal)
-  const { place, token } = admission
+  const { place, audience, token } = admission
   if (token === null) throw new Error('a stream has no messages in which to keep a promise')
   // What hooks have set is merged in: whose page may read the answer is said there.
   reply.headers(HEADERS).hijack()
@@ -62,7 +74,7 @@ async function openStream(
     if (value !== undefined) response.setHeader(name, value)
   }
   const lastEventId = request.headers['last-event-id']?.toString()
-  deps.manager.seat({ transport: 'stream', place, feed: request.params.feed }, (seat, context) => {
+  deps.manager.seat({ transport: 'stream', place, audience }, (seat, context) => {
     const opened = { seat, response, token, lastEventId, messages: deps.messages }
     return new EventStream(opened, context)
   })

@@ -1,5 +1,4 @@
 import type { Frame, Publication } from './frame.js'
-import type { Place } from './places.js'
 
 /** Over what a listener is told: an upgraded socket, or an answer that does not end. */
 export type Transport = 'WebSocket' | 'stream'
@@ -26,13 +25,6 @@ export interface Listener extends Sender {
   closeForRestart(retryAfterMs: number): void
   /** The peer can no longer be talked to in an orderly way. */
   terminate(): void
-}
-
-/** Somebody who was admitted and wants to listen. */
-export interface Newcomer {
-  readonly transport: Transport
-  readonly place: Place
-  readonly feed: string
 }
 
 /** How listening ended; streams have no close codes, and borrow those of sockets. */

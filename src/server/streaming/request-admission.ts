@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { View } from '../../protocol/index.js'
 import { setRetryAfter } from '../http/error-handler.js'
-import { type AdmissionFacts, decideAdmission, type Refusal } from './admission.js'
+import { type AdmissionFacts, decideAdmission, type Refusal, TOO_MANY_VIEWS } from './admission.js'
+import type { Audience } from './audience.js'
 import type { TokenVerdict } from './connection-context.js'
 import type { ConnectionManager } from './connection-manager.js'
 import type { Transport } from './listener.js'
@@ -26,13 +28,20 @@ const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
 
 /** What was decided about a request. */
 export type RequestAdmission =
-  | { readonly refusal: null; readonly place: Place; readonly token: TokenVerdict | null }
+  | {
+      readonly refusal: null
+      readonly place: Place
+      readonly audience: Audience
+      readonly token: TokenVerdict | null
+    }
   | { readonly refusal: Refusal }
 
 /** A request to listen, and over what. */
 export interface ListenRequest {
   readonly request: FastifyRequest
   readonly transport: Transport
+  readonly feed: string
+  readonly view: View
   /** What lives as long as the client is served: the place is given back when it closes. */
   readonly until: Socket | ServerResponse
   /** Its client has promised to show a token once it is connected. */
@@ -41,29 +50,36 @@ export interface ListenRequest {
 
 /** Decides about a request to listen, and takes its place at once when it is let in. */
 export async function admitRequest(
-  { request, transport, until, hasPromisedToken }: ListenRequest,
+  { request, transport, feed, view, until, hasPromisedToken }: ListenRequest,
   deps: RequestAdmissionDeps,
 ): Promise<RequestAdmission> {
   const { manager } = deps
   const token = await judgeToken(request, hasPromisedToken, deps)
   // From here to the taking of the place nothing may wait, or two could take the same one.
   const address = deps.addressOf(request)
-  const refusal = decideAdmission({
+  const reason = decideAdmission({
     isDraining: manager.isDraining,
     isOriginAllowed: deps.isOriginAllowed(request),
     token: token.claim,
     place: manager.vacancyFor(address),
   })
-  if (refusal !== null) {
+  // Nothing is made for one who is not let in.
+  const audience = reason === null ? manager.joinAudience(feed, view) : null
+  if (audience === null) {
+    const refusal = reason ?? TOO_MANY_VIEWS
     manager.noteRefusal(transport, refusal.code)
     request.log.info({ address, code: refusal.code }, `${transport} refused`)
     return { refusal }
   }
   const place = manager.takePlace(address)
   // Also when the handshake fails after all, or its client left while the token was looked at.
-  if (until.destroyed) place.release()
-  else until.once('close', () => place.release())
-  return { refusal: null, place, token: token.verdict }
+  const leave = () => {
+    place.release()
+    manager.leaveAudience(audience)
+  }
+  if (until.destroyed) leave()
+  else until.once('close', leave)
+  return { refusal: null, place, audience, token: token.verdict }
 }
 
 /** Answers a request that is not let in. */

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { CloseCode, INFORMATIVE_LANE_MS, SUBPROTOCOL } from '../../protocol/index.js'
 import { agreedWindowBits } from '../http/compression.js'
+import { anyQuery, requestedView, VIEW_QUERY } from '../http/requested-view.js'
 import type { Refusal } from './admission.js'
+import type { Audience } from './audience.js'
 import type { TokenVerdict } from './connection-context.js'
 import { forgetRequest } from './forget-request.js'
 import type { Place } from './places.js'
@@ -23,7 +25,12 @@ declare module 'fastify' {
 
 /** What was decided about an upgrade before it happened. */
 type Admitted =
-  | { readonly kind: 'place'; readonly place: Place; readonly token: TokenVerdict | null }
+  | {
+      readonly kind: 'place'
+      readonly place: Place
+      readonly audience: Audience
+      readonly token: TokenVerdict | null
+    }
   | { readonly kind: 'lane'; readonly refusal: Refusal }
 
 interface FeedRequest {
@@ -54,7 +61,9 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
           tags: ['monitoring'],
           summary: 'Live updates over a raw WebSocket',
           description: `Connect with a WebSocket client; PROTOCOL.md describes the frames. A plain GET answers 426. Where no socket is to be had, poll ${FALLBACK}.`,
+          querystring: VIEW_QUERY,
         },
+        validatorCompiler: anyQuery,
         onRequest: async (request, reply) => {
           if (!deps.manager.hasFeed(request.params.feed)) {
             return reply.code(404).send({ code: 'no_such_feed', message: 'there is no such feed' })
@@ -73,7 +82,7 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
             windowBits: windowBits.get(request.raw) ?? null,
           })
           if (admission?.kind === 'place') {
-            deps.manager.open({ socket, feed: request.params.feed, ...admission })
+            deps.manager.open({ socket, ...admission })
           } else {
             explainRefusal(socket, admission?.refusal)
           }
@@ -90,15 +99,17 @@ async function admit(
 ): Promise<FastifyReply | undefined> {
   const { manager, admitted } = deps
   const { socket } = request.raw
+  const { feed } = request.params
+  const view = requestedView(request.query)
   // A browser cannot set headers: `?auth=message` promises a token in the first message.
   const hasPromisedToken = request.query.auth === 'message'
   const admission = await admitRequest(
-    { request, transport: 'WebSocket', until: socket, hasPromisedToken },
+    { request, transport: 'WebSocket', feed, view, until: socket, hasPromisedToken },
     deps,
   )
   if (admission.refusal === null) {
-    const { place, token } = admission
-    admitted.set(request.raw, { kind: 'place', place, token })
+    const { place, audience, token } = admission
+    admitted.set(request.raw, { kind: 'place', place, audience, token })
     return undefined
   }
   const { refusal } = admission
@@ -139,5 +150,6 @@ function explainRefusal(socket: UpgradedSocket, refusal: Refusal | undefined): v
       retry_after_ms: refusal.retryAfterMs,
     }),
   )
-  webSocket.close(CloseCode.AtCapacity, 'Max connections exceeded')
+  const reason = refusal.code === 'too_many_views' ? 'Too many views' : 'Max connections exceeded'
+  webSocket.close(CloseCode.AtCapacity, reason)
 }

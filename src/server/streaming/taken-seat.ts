@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { Audience, LiveFeed } from './audience.js'
 import type { Frame, Publication } from './frame.js'
-import type { Listener, ListenerEnd, Newcomer, Seat, Transport } from './listener.js'
+import type { Listener, ListenerEnd, Seat, Transport } from './listener.js'
 import type { Place } from './places.js'
+
+/** Somebody who was admitted and wants to listen. */
+export interface Newcomer {
+  readonly transport: Transport
+  readonly place: Place
+  readonly audience: Audience
+}
 
 /** A seat in an audience, from its taking to its end. A class and no closures: many are taken. */
 export class TakenSeat implements Seat {
@@ -17,8 +24,7 @@ export class TakenSeat implements Seat {
   private occupant: Listener | undefined
 
   constructor(
-    { transport, place }: Newcomer,
-    audience: Audience,
+    { transport, place, audience }: Newcomer,
     leaving: {
       readonly now: number
       readonly onLeave: (seat: TakenSeat, end: ListenerEnd) => void

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Feed } from '../../../src/server/feeds/feed.js'
+import { FeedViews, MAX_VIEWS } from '../../../src/server/feeds/feed-views.js'
 import { feedRoutes } from '../../../src/server/feeds/feeds.routes.js'
 import { handleError, HttpError } from '../../../src/server/http/error-handler.js'
 
@@ -17,7 +18,7 @@ afterEach(async () => {
 async function serve(
   read: () => Promise<unknown>,
   requireViewer: () => Promise<void> = () => Promise.resolve(),
-): Promise<{ readonly app: FastifyInstance; readonly feed: Feed }> {
+): Promise<{ readonly app: FastifyInstance; readonly feed: Feed; readonly views: FeedViews }> {
   const feed = new Feed({
     name: 'pipeline-status',
     epoch: 'e1',
@@ -28,9 +29,10 @@ async function serve(
   })
   const app = Fastify()
   app.setErrorHandler(handleError)
-  await app.register(feedRoutes({ feeds: new Map([[feed.name, feed]]), requireViewer }))
+  const views = new FeedViews(feed, () => 0)
+  await app.register(feedRoutes({ feeds: new Map([[feed.name, views]]), requireViewer }))
   open.push(app)
-  return { app, feed }
+  return { app, feed, views }
 }
 
 describe('GET /api/v1/monitoring/:feed', () => {
@@ -95,6 +97,54 @@ describe('GET /api/v1/monitoring/:feed', () => {
     expect(answer.statusCode).toBe(503)
     expect(answer.headers['retry-after']).toBe('5')
     expect(answer.json()).toEqual({ code: 'no_data', message: 'the database cannot be read yet' })
+  })
+
+  it('[P3.12] narrows the document to what is asked for, with a tag and a sequence of its own', async () => {
+    let b = 1
+    const { app, feed } = await serve(() =>
+      Promise.resolve({ status: 'Healthy', sources: { a: { n: 1 }, b: { n: b } } }),
+    )
+    const url = `${PATH}?sources=a,nowhere`
+    const whole = await app.inject(PATH)
+    const first = await app.inject(url)
+    b = 2
+    await feed.refresh()
+    const again = await app.inject({
+      url,
+      headers: { 'if-none-match': String(first.headers.etag) },
+    })
+
+    expect(first.json()).toEqual({ status: 'Healthy', sources: { a: { n: 1 } } })
+    expect(first.headers.etag).not.toBe(whole.headers.etag)
+    expect(first.headers).toMatchObject({ 'pipecast-epoch': 'e1.1', 'pipecast-seq': '1' })
+    expect(again.statusCode).toBe(304)
+    expect(again.headers).toMatchObject({ 'pipecast-epoch': 'e1.1', 'pipecast-seq': '1' })
+    expect((await app.inject(PATH)).headers['pipecast-seq']).toBe('2')
+  })
+
+  it('[P1.13] is no document for a view that cannot be understood', async () => {
+    const { app, feed } = await serve(() => Promise.resolve(1))
+
+    const answer = await app.inject(`${PATH}?view=everything`)
+
+    expect(answer.statusCode).toBe(400)
+    expect(answer.json()).toEqual({ code: 'bad_view', message: 'view is full or totals' })
+    expect(feed.readCount).toBe(0)
+  })
+
+  it('[P1.13] asks for patience while too many other views are listened to', async () => {
+    const { app, views } = await serve(() => Promise.resolve({ sources: {} }))
+    for (let index = 0; index < MAX_VIEWS; index += 1) {
+      views.find({ sources: [`s${index}`] })?.hold()
+    }
+
+    const answer = await app.inject(`${PATH}?sources=another`)
+
+    expect(answer.statusCode).toBe(503)
+    expect(answer.headers['retry-after']).toBe('5')
+    expect(answer.json()).toMatchObject({ code: 'too_many_views' })
+    expect((await app.inject(`${PATH}?sources=s7`)).statusCode).toBe(200)
+    expect((await app.inject(PATH)).statusCode).toBe(200)
   })
 
   it('[polling] knows no other feed', async () => {

@@ -30,6 +30,8 @@ function feedOf(name: string) {
   }
 }
 
+const withoutViews = (whole: ReturnType<typeof feedOf>) => ({ whole, find: () => null })
+
 let stage: Stage
 let log: LogLine[]
 let feed: ReturnType<typeof feedOf>
@@ -44,7 +46,7 @@ function createManager(options: Partial<ConnectionManagerOptions> = {}): Connect
     log: { info: (about, message) => lines.push({ about: { ...about }, message }) },
     ...options,
   })
-  created.addFeed(feed)
+  created.addFeed(withoutViews(feed))
   return created
 }
 
@@ -52,7 +54,8 @@ function createManager(options: Partial<ConnectionManagerOptions> = {}): Connect
 async function arrive(address: string, name = 'pipeline-status'): Promise<TestClient> {
   const { socket, client } = await stage.socket()
   const place = manager.takePlace(address)
-  manager.open({ socket, place, feed: name, token: OPEN_ACCESS })
+  const audience = manager.joinAudience(name, {})!
+  manager.open({ socket, place, audience, token: OPEN_ACCESS })
   return client
 }
 
@@ -88,13 +91,10 @@ describe('ConnectionManager', () => {
     expect(manager.vacancyFor('a')).toBe('free')
   })
 
-  it('[admission] knows which feeds there are, and opens no socket on another', async () => {
-    const { socket } = await stage.socket()
-    const place = manager.takePlace('a')
-
+  it('[admission] knows which feeds there are, and no audience of another', () => {
     expect(manager.hasFeed('pipeline-status')).toBe(true)
     expect(manager.hasFeed('other')).toBe(false)
-    expect(() => manager.open({ socket, place, feed: 'other', token: null })).toThrow('no feed')
+    expect(() => manager.joinAudience('other', {})).toThrow('no feed')
   })
 
   it('[admission] tells a client that cannot see a refusal whether it would be let in', () => {
@@ -146,7 +146,7 @@ describe('ConnectionManager', () => {
 
   it('[broadcast] hands what is published to those who listen to that feed, and no others', async () => {
     const other = feedOf('queues')
-    manager.addFeed(other)
+    manager.addFeed(withoutViews(other))
     const here = await arrive('a')
     const there = await arrive('b', 'queues')
     await Promise.all([here.heard(), there.heard()])
