@@ -12,6 +12,21 @@ const WIDTHS = [
   [3840, 2160],
 ] as const
 
+/** Parts of the board that lie over each other or beyond the edge of the window. */
+const MISPLACED = `(() => {
+  const parts = [...document.querySelectorAll('.header, main > *, .source-row, .panel, .card')]
+    .map((part) => ({ part, name: part.className, ...part.getBoundingClientRect().toJSON() }))
+    .filter(({ width, height }) => width > 0 && height > 0)
+  const lies = (one, other) =>
+    one.left + 1 < other.right && other.left + 1 < one.right && one.top + 1 < other.bottom && other.top + 1 < one.bottom
+  const apart = (one, other) => one.part.contains(other.part) || other.part.contains(one.part)
+  return parts.flatMap((one, index) => [
+    ...(one.right > innerWidth + 1 || one.left < 0 ? [one.name + ' is beyond the edge'] : []),
+    ...parts.slice(index + 1).filter((other) => !apart(one, other) && lies(one, other))
+      .map((other) => one.name + ' lies over ' + other.name),
+  ])
+})()`
+
 describeInChromium.concurrent('every view of a full board', { timeout: 120_000 }, () => {
   let database: TestDatabase
   let server: ServerProcess
@@ -34,25 +49,31 @@ describeInChromium.concurrent('every view of a full board', { timeout: 120_000 }
     await database.drop()
   })
 
-  it.for(WIDTHS)('has nothing that axe finds wrong at %i px', async ([width, height]) => {
-    const views: readonly (readonly [name: string, path: string, ready: string])[] = [
-      ['board', '/', '.source-row'],
-      ['kiosk', '/?kiosk=1', '.source-row'],
-      ['source', `/${worst}`, '.runs li'],
-    ]
-    const viewport = { width, height }
-    const faults: string[] = []
-    for (const [name, path, ready] of views) {
-      const { page, context, complaints } = await openBoard(browser, server.url + path, {
-        viewport,
-      })
-      await page.locator(ready).first().waitFor()
-      faults.push(...(await faultsInBothThemes(page, `${name}-${width}`)), ...complaints)
-      await context.close()
-    }
+  it.for(WIDTHS)(
+    'has everything in its place at %i px, and nothing that axe finds wrong',
+    async ([width, height]) => {
+      const views: readonly (readonly [name: string, path: string, ready: string])[] = [
+        ['board', '/', '.source-row'],
+        ['kiosk', '/?kiosk=1', '.source-row'],
+        ['source', `/${worst}`, '.runs li'],
+      ]
+      const viewport = { width, height }
+      const faults: string[] = []
+      for (const [name, path, ready] of views) {
+        const { page, context, complaints } = await openBoard(browser, server.url + path, {
+          viewport,
+        })
+        await page.locator(ready).first().waitFor()
+        faults.push(...(await faultsInBothThemes(page, `${name}-${width}`)), ...complaints)
+        faults.push(
+          ...(await page.evaluate<string[]>(MISPLACED)).map((fault) => `${name}: ${fault}`),
+        )
+        await context.close()
+      }
 
-    expect(faults).toEqual([])
-  })
+      expect(faults).toEqual([])
+    },
+  )
 
   it('has nothing that axe finds wrong with everything unfolded', async () => {
     const { page } = await openBoard(browser, `${server.url}/${worst}`)
