@@ -9,6 +9,7 @@ import { registerPlugins } from '../../src/server/http/plugins.js'
 import { createLog } from '../../src/server/observability/create-log.js'
 import { healthRoutes } from '../../src/server/observability/health.routes.js'
 import { createMetrics } from '../../src/server/observability/metrics.js'
+import { Backlog } from '../../src/server/streaming/backlog.js'
 import { ConnectionManager } from '../../src/server/streaming/connection-manager.js'
 import { streamingRoutes } from '../../src/server/streaming/streaming.routes.js'
 import { Pace } from '../../src/server/streaming/pace.js'
@@ -78,6 +79,7 @@ function createManager(): ConnectionManager {
       bytesPerSecond: config.maxBytesPerSecond,
       maxRestMs: config.broadcastIntervalMs,
     }),
+    backlog: new Backlog(67_108_864),
     ticker: new Ticker(50, clock),
     clock,
     now,

@@ -28,6 +28,7 @@ import {
   writeSweep,
 } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
+import { Backlog } from './streaming/backlog.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
 import { Pace } from './streaming/pace.js'
 import { Ticker } from './streaming/ticker.js'
@@ -66,6 +67,10 @@ export interface App {
 
 const TICKER_RESOLUTION_MS = 50
 const PLACE_HOLD_MS = 5_000
+
+/** So much may wait for readers that are slow, each frame counted once. */
+const MAX_BACKLOG_BYTES = 67_108_864
+
 const LAST_STATEMENTS_MS = 600
 
 const clock = () => performance.now()
@@ -209,6 +214,7 @@ function createManager(
       bytesPerSecond: config.maxBytesPerSecond,
       maxRestMs: config.broadcastIntervalMs,
     }),
+    backlog: new Backlog(MAX_BACKLOG_BYTES),
     ticker: new Ticker(TICKER_RESOLUTION_MS, clock),
     clock,
     now,

@@ -1,3 +1,4 @@
+import type { Backlog } from './backlog.js'
 import type { ConnectionTimes } from './connection-deadlines.js'
 import type { Pace } from './pace.js'
 import type { Ticker } from './ticker.js'
@@ -13,6 +14,7 @@ export interface TokenVerdict {
 export interface ConnectionContext {
   readonly times: ConnectionTimes
   readonly pace: Pace
+  readonly backlog: Backlog
   readonly ticker: Ticker
   /** Milliseconds of a monotonic clock. */
   readonly clock: () => number

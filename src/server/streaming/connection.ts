@@ -7,6 +7,7 @@ import {
   type ServerFrame,
   SUBPROTOCOL,
 } from '../../protocol/index.js'
+import type { Laggard } from './backlog.js'
 import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import { ConnectionDeadlines, type Due } from './connection-deadlines.js'
 import type { Frame } from './frame.js'
@@ -35,7 +36,7 @@ const NO_DATA_RETRY_MS = 5_000
  *     awaiting token --auth--> live --(closed by either side)--> ended
  *     live: flowing --pause--> paused --resume--> flowing
  */
-export class Connection implements Listener, Visited {
+export class Connection implements Listener, Visited, Laggard {
   framesSent = 0
   /** Why the server ended it; the socket itself reports 1006 when the peer never answers. */
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined
@@ -66,6 +67,7 @@ export class Connection implements Listener, Visited {
     this.takesPatches = accepted.socket.webSocket.protocol === PATCH_SUBPROTOCOL
     this.isAuthorized = accepted.token !== null
     this.onFlushed = (error) => {
+      context.backlog.release(this)
       // A failed write is followed by a close, which ends everything.
       if (error == null) this.write(this.outbox.flushed(this.context.clock()))
     }
@@ -118,6 +120,11 @@ export class Connection implements Listener, Visited {
   terminate(): void {
     this.end()
     this.socket.webSocket.terminate()
+  }
+
+  cutOff(): void {
+    this.closedWith ??= { code: CloseCode.TooSlow, reason: 'too slow to read' }
+    this.terminate()
   }
 
   private update(): void {
@@ -279,8 +286,9 @@ export class Connection implements Listener, Visited {
     }
     const message = this.takesPatches ? frame.messageFrom(this.writtenSeq) : frame.message
     const bytes = this.socket.write(message, this.onFlushed)
-    if (bytes === 0) return
-    this.outbox.wrote(bytes)
+    if (bytes === null) return
+    this.outbox.wrote(bytes.length)
+    if (this.socket.isBehind) this.context.backlog.hold(this, bytes)
     this.writtenSeq = frame.seq
     this.framesSent += 1
   }
@@ -308,6 +316,7 @@ export class Connection implements Listener, Visited {
   /** The socket is gone, whoever ended it. */
   private leave(code: number, reason: Buffer): void {
     this.end()
+    this.context.backlog.release(this)
     this.seat.onEnd(this.closedWith ?? { code, reason: reason.toString('utf8') })
   }
 

@@ -8,6 +8,7 @@ import {
   type ErrorFrame,
   SUBPROTOCOL,
 } from '../../protocol/index.js'
+import type { Laggard } from './backlog.js'
 import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import { ConnectionDeadlines, type ConnectionTimes, type Due } from './connection-deadlines.js'
 import type { Publication } from './frame.js'
@@ -60,7 +61,7 @@ function streamTimes(times: ConnectionTimes): ConnectionTimes {
  *     live --(maximum age, restart, token expired, too slow)--> ending --flushed--> ended
  *     live --(the client leaves)--> ended
  */
-export class EventStream implements Listener, Visited {
+export class EventStream implements Listener, Visited, Laggard {
   private readonly opened: OpenedStream
   private readonly context: ConnectionContext
   private readonly times: ConnectionTimes
@@ -86,6 +87,7 @@ export class EventStream implements Listener, Visited {
     this.deadlines = new ConnectionDeadlines(this.times, context.clock(), context.random())
     this.outbox = new Outbox(context.pace)
     this.onFlushed = (error) => {
+      context.backlog.release(this)
       // A failed write is followed by a close, which ends everything.
       if (error == null) this.write(this.outbox.flushed(this.context.clock()))
     }
@@ -118,6 +120,11 @@ export class EventStream implements Listener, Visited {
   closeForRestart(retryAfterMs: number): void {
     this.sendClosing('restart', retryAfterMs)
     this.end(CloseCode.GoingAway, 'restart')
+  }
+
+  cutOff(): void {
+    this.end(CloseCode.TooSlow, 'too slow to read')
+    this.response.destroy()
   }
 
   terminate(): void {
@@ -206,8 +213,7 @@ export class EventStream implements Listener, Visited {
     switch (due) {
       case 'silent':
       case 'stuck':
-        this.end(CloseCode.TooSlow, 'too slow to read')
-        this.response.destroy()
+        this.cutOff()
         return
       case 'aged':
         this.end(CloseCode.MaxAge, 'maximum age')
@@ -261,6 +267,7 @@ export class EventStream implements Listener, Visited {
     this.framesSent += 1
     this.response.write(message, this.onFlushed)
     this.outbox.wrote(message.length)
+    this.context.backlog.hold(this, message)
   }
 
   private end(code: CloseCode, reason: string): void {
@@ -274,6 +281,7 @@ export class EventStream implements Listener, Visited {
 
   private leave(): void {
     this.stop()
+    this.context.backlog.release(this)
     const end = this.endedWith ?? { code: CloseCode.Normal, reason: 'the client left' }
     this.opened.seat.onEnd(end)
   }

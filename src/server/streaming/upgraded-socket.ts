@@ -33,6 +33,11 @@ export class UpgradedSocket {
     return this.webSocket.readyState === this.webSocket.OPEN
   }
 
+  /** Something of what was written has not left this process yet. */
+  get isBehind(): boolean {
+    return this.tcp.writableLength > 0
+  }
+
   /** Bytes written to the connection since it was made, the answer to the upgrade included. */
   get bytesWritten(): number {
     return this.tcp.bytesWritten
@@ -42,14 +47,14 @@ export class UpgradedSocket {
    * Writes a prepared frame.
    *
    * @param onFlushed - called when it has left this process, or with the error that prevented it.
-   * @returns its bytes; 0 when the socket is closing: nothing was written, and nothing will be
+   * @returns its bytes; `null` when the socket is closing: nothing was written, and nothing will be
    * called.
    */
-  write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): number {
-    if (!this.isOpen) return 0
+  write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): Buffer | null {
+    if (!this.isOpen) return null
     const bytes = frame.wire(this.windowBits)
     this.tcp.write(bytes, onFlushed)
-    return bytes.length
+    return bytes
   }
 
   /** Sends a small message; without effect while the socket closes. */

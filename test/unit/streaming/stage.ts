@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from 'ws'
 import { agreedWindowBits, COMPRESSION } from '../../../src/server/http/compression.js'
 import { chooseSubprotocol } from '../../../src/server/http/subprotocol.js'
+import { Backlog } from '../../../src/server/streaming/backlog.js'
 import { Connection } from '../../../src/server/streaming/connection.js'
 import type {
   ConnectionContext,
@@ -101,7 +102,10 @@ export class TestClient {
 }
 
 /** What a test may change of a stage. */
-export type StageOptions = Partial<ConnectionTimes> & { readonly bytesPerSecond?: number }
+export type StageOptions = Partial<ConnectionTimes> & {
+  readonly bytesPerSecond?: number
+  readonly maxBacklogBytes?: number
+}
 
 /** A server on a loopback port, whose clock stands still until a test moves it. */
 export class Stage {
@@ -122,7 +126,10 @@ export class Stage {
   private readonly clients: TestClient[] = []
   private readonly windowBits = new WeakMap<IncomingMessage, number | null>()
 
-  constructor({ bytesPerSecond = 1e12, ...times }: StageOptions = {}, options: ServerOptions = {}) {
+  constructor(
+    { bytesPerSecond = 1e12, maxBacklogBytes = 1e12, ...times }: StageOptions = {},
+    options: ServerOptions = {},
+  ) {
     this.times = { ...this.times, ...times }
     this.server = new WebSocketServer({
       host: '127.0.0.1',
@@ -138,6 +145,7 @@ export class Stage {
     this.context = {
       times: this.times,
       pace: new Pace({ bytesPerSecond, maxRestMs: 5_000 }),
+      backlog: new Backlog(maxBacklogBytes),
       ticker: new Ticker(TICK_MS, clock),
       clock,
       now: () => new Date(STARTED_AT + this.nowMs - STARTED_AT_MS),

@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Backlog } from '../../../src/server/streaming/backlog.js'
 import type {
   ConnectionContext,
   TokenVerdict,
@@ -45,7 +46,7 @@ export class StreamStage {
   private readonly clients: StreamClient[] = []
   private server: Server | undefined
 
-  constructor({ bytesPerSecond = 1e12, ...times }: StageOptions = {}) {
+  constructor({ bytesPerSecond = 1e12, maxBacklogBytes = 1e12, ...times }: StageOptions = {}) {
     const clock = () => this.nowMs
     this.context = {
       times: {
@@ -57,6 +58,7 @@ export class StreamStage {
         ...times,
       },
       pace: new Pace({ bytesPerSecond, maxRestMs: 5_000 }),
+      backlog: new Backlog(maxBacklogBytes),
       ticker: new Ticker(TICK_MS, clock),
       clock,
       now: () => new Date(STARTED_AT + this.nowMs - 1_000),

@@ -32,7 +32,7 @@ const write = (socket: UpgradedSocket, text: string) =>
       if (error == null) resolve(true)
       else reject(error)
     })
-    if (!isWritten) resolve(false)
+    if (isWritten === null) resolve(false)
   })
 
 const update = (seq: number, length = 3_000) =>
