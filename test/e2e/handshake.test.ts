@@ -156,6 +156,47 @@ describe('the origin of a page', () => {
   })
 })
 
+describe('an answer on the socket path', () => {
+  const EVIL = 'https://evil.example.com'
+  const NOWHERE = '/ws/monitoring/nothing'
+
+  /** The headers that browsers heed, whatever the answer. */
+  const heeded = (headers: Iterable<[string, unknown]>) =>
+    Object.fromEntries(
+      [...headers].filter(([name]) =>
+        /^(content-security|cross-origin|access-control|origin-|referrer|vary|x-)/.test(name),
+      ),
+    )
+
+  it.each([PIPELINE_STATUS_PATH, NOWHERE])(
+    '[P2.2] at %s has the headers of any other, when it is asked for plainly',
+    async (path) => {
+      const other = await server.get('/nowhere', { Origin: ALLOWED })
+
+      const answer = await server.get(path, { Origin: ALLOWED })
+
+      expect(answer.headers.get('access-control-allow-origin')).toBe(ALLOWED)
+      expect(heeded(answer.headers)).toEqual(heeded(other.headers))
+    },
+  )
+
+  it.each([
+    { path: PIPELINE_STATUS_PATH, origin: EVIL },
+    { path: NOWHERE, origin: ALLOWED },
+  ])(
+    '[P2.2] has the headers of any other, when it refuses $origin a socket at $path',
+    async ({ path, origin }) => {
+      const other = await server.get('/nowhere', { Origin: origin })
+
+      const attempt = await attemptSocket(server.socketUrl + path, fromOrigin(origin))
+
+      if (attempt.kind === 'open') throw new Error('let in')
+      expect(heeded(Object.entries(attempt.headers))).toEqual(heeded(other.headers))
+      expect(heeded(other.headers)).toHaveProperty('x-content-type-options')
+    },
+  )
+})
+
 describe('a client that offers another upgrade on the side', () => {
   it('gets an ordinary answer to its ordinary request', async () => {
     const body = JSON.stringify(runEvent('COMPLETE', 'from-java'))

@@ -33,10 +33,11 @@ export function clientAddressReader(
   return ({ peer, forwardedFor, realIp }) => {
     const direct = parse(peer)
     if (direct === null) return 'unknown'
-    const hops = (forwardedFor ?? '').split(',').map((hop) => parse(hop.trim()))
     if (isFromRailway(direct)) return addressKey(parse(realIp) ?? direct)
+    const isProxied = isFromRender(direct) || isTrusted(direct)
+    if (!isProxied || forwardedFor === undefined) return addressKey(direct)
+    const hops = forwardedFor.split(',').map((hop) => parse(hop.trim()))
     if (isFromRender(direct)) return addressKey(hops.at(-2) ?? direct)
-    if (!isTrusted(direct)) return addressKey(direct)
     // From the nearest hop outwards, the first that is not a proxy of ours is the client; when all
     // are ours, it is the outermost.
     const client = hops.toReversed().find((hop) => hop === null || !isTrusted(hop))

@@ -1,10 +1,9 @@
-import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MAX_CLIENT_MESSAGE_BYTES } from '../../protocol/index.js'
+import { registerAnswerHeaders } from './answer-headers.js'
 import { COMPRESSION } from './compression.js'
 import { handleError, handleNotFound, HttpError } from './error-handler.js'
 import { chooseSubprotocol } from './subprotocol.js'
@@ -37,33 +36,7 @@ export async function registerPlugins(app: FastifyInstance, options: PluginOptio
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   logRequests(app)
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'self'"], objectSrc: ["'none'"], frameAncestors: ["'self'"] },
-    },
-    // Whether the whole domain is https for ever is for whoever owns it to say.
-    strictTransportSecurity: false,
-    // Status is meant to be read by pages elsewhere; CORS says by which.
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-  })
-  await app.register(cors, {
-    delegator: (request, callback) => {
-      callback(null, {
-        origin: options.isOriginAllowed(request),
-        methods: ['GET', 'HEAD', 'POST', 'PUT'],
-        exposedHeaders: [
-          'ETag',
-          'Retry-After',
-          'Pipecast-Epoch',
-          'Pipecast-Seq',
-          'Pipecast-Generated-At',
-          'Pipecast-Stale',
-        ],
-        maxAge: 600,
-      })
-    },
-  })
+  await registerAnswerHeaders(app, options.isOriginAllowed)
   await registerDocs(app, options.version)
   await registerWebSocket(app)
 }
