@@ -26,9 +26,9 @@ const POLL_EVERY_MS = 5_000
 const POLL_HIDDEN_EVERY_MS = 60_000
 
 const stay = (machine: Machine): Step => [machine]
-/** Somebody asks for it, or has cause to hope: so a socket has another chance before a stream. */
+/** Somebody asks for it, or has cause to hope: so it is a socket's turn. */
 const tryNow = (machine: Machine, _event: unknown, env: Surroundings): Step =>
-  attempt({ ...machine, unheardSockets: Math.min(machine.unheardSockets, 1) }, env)
+  attempt({ ...machine, rung: 'sse' }, env)
 const close = (machine: Machine): Step => surrender({ ...machine, reason: null }, 'closed')
 
 /** What has run out; one thing at a time, since another timer follows at once. */
@@ -109,7 +109,7 @@ const notePoll: Move<'polled'> = (machine, { refusal }, env) => {
       ...machine,
       isPolling: false,
       // Where nothing answers at all, nothing is in the way of sockets alone.
-      unheardSockets: refusal.code === undefined ? 0 : machine.unheardSockets,
+      unheardSockets: refusal.code ? machine.unheardSockets : 0,
       pollAt: env.now + Math.max(everyMs, hintMs),
       reason: toldReason(refusal.code) ?? machine.reason ?? networkReason(env),
     },

@@ -41,12 +41,15 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
   const listeners = new Set<() => void>()
   let skewMs = 0
   let isFramePending = false
+  const tell = () => {
+    for (const listener of [...listeners]) listener()
+  }
   const notify = () => {
     if (isFramePending) return
     isFramePending = true
     options.nextFrame(() => {
       isFramePending = false
-      for (const listener of [...listeners]) listener()
+      tell()
     })
   }
   const open = () =>
@@ -55,11 +58,14 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       // An open server is not asked for a token that nobody has.
       ...(options.token() === '' ? {} : { token: options.token }),
       onUpdate: (update) => {
+        const isFirst = newest === undefined
         newest = update
         skewMs = clockSkewMs(update, skewMs)
         clock.setSkewMs(skewMs)
         stopOrGoOn()
-        notify()
+        if (isFirst)
+          tell() // somebody waits for it
+        else notify()
       },
       onState: notify,
     })
