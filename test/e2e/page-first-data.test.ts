@@ -33,7 +33,9 @@ async function firstDataMs(browser: Browser, url: string): Promise<number> {
 }
 
 describeInChromium('the page, opened for the first time', () => {
-  it('shows data within 300 ms', { timeout: 120_000 }, async ({ onTestFinished }) => {
+  it('shows data within 300 ms, times the number of those who want each core', {
+    timeout: 120_000,
+  }, async ({ onTestFinished }) => {
     const database = await createTestDatabase()
     onTestFinished(() => database.drop())
     const server = await startServer({
