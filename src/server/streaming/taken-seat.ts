@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import type { Audience, LiveFeed } from './audience.js'
 import type { Frame, Publication } from './frame.js'
 import type { Listener, ListenerEnd, Seat, Transport } from './listener.js'
 import type { Place } from './places.js'
+import { createSid } from './sids.js'
 
 /** Somebody who was admitted and wants to listen. */
 export interface Newcomer {
@@ -13,7 +13,7 @@ export interface Newcomer {
 
 /** A seat in an audience, from its taking to its end. A class and no closures: many are taken. */
 export class TakenSeat implements Seat {
-  readonly sid = randomBytes(9).toString('base64url')
+  readonly sid = createSid()
   readonly transport: Transport
   readonly place: Place
   /** By the clock that was asked when it was taken, in milliseconds. */
