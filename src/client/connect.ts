@@ -1,84 +1,80 @@
 import { type Json, PIPELINE_STATUS_FEED, type PipelineStatus } from '../protocol/index.js'
-import { readEagerness } from './eagerness.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
-import { createPicker } from './pick-sources.js'
-import type {
-  ConnectionState,
-  ConnectOptions,
-  SocketConstructor,
-  Subscription,
-  Update,
-} from './subscription.js'
+import type { ConnectionState, ConnectOptions, Subscription, Update } from './subscription.js'
 
 /**
  * Follows a feed: over a WebSocket, where there is none to be had over server-sent events, and by
- * polling until either works. Subscriptions for the same URL, feed and token share one connection,
- * and no page makes more than 12 attempts a minute at one URL, whatever calls this how often.
+ * polling until either works. Subscriptions for the same URL, feed, selection and token share one
+ * connection, and no page makes more than 12 attempts a minute at one URL, whatever calls this how
+ * often.
  *
  * The callbacks are first called after this has returned. One that throws is reported, once, and
  * disturbs nobody else.
  *
  * @throws TypeError for a URL that is none, and for a relative one where there is no page.
- * @throws RangeError for a `minRetryMs` below 0, and for a `maxRetries` below 1.
  */
 export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): Subscription<Data> {
-  const eagerness = readEagerness(options)
-  const connection = pageConnection({
+  const { token, minRetryMs = 0, maxRetries = Infinity, onUpdate, onState } = options
+  const { page, link, join } = pageConnection({
     base: baseUrl(options.url),
     feed: options.feed ?? PIPELINE_STATUS_FEED,
-    token: options.token,
-    Socket: options.WebSocket === undefined ? globalSocket() : options.WebSocket,
+    selection: selectionOf(options),
+    token,
+    Socket: options.WebSocket === undefined ? globalThis.WebSocket : options.WebSocket,
     fetch: options.fetch ?? globalThis.fetch,
-    isShared: options.share ?? typeof options.token !== 'function',
+    isShared: options.share ?? typeof token !== 'function',
   })
-  const { link } = connection
-  const pick = createPicker(options)
-  const view = (update: Update<Json>) => ({ ...update, data: pick(update.data) }) as Update<Data>
   const guard = createGuard()
-  let seen: Update<Data> | undefined
-  let closed: ConnectionState | undefined
+  /** What was there when this was closed. */
+  let left:
+    | { readonly update: Update<Json> | undefined; readonly state: ConnectionState }
+    | undefined
 
   const subscriber: Subscriber = {
-    eagerness,
-    onUpdate: (update) => {
-      const mine = (seen = view(update))
-      guard(() => options.onUpdate?.(mine))
-    },
-    onState: (state) => guard(() => options.onState?.(state)),
+    minRetryMs,
+    maxRetries,
+    onUpdate: (update) => guard(() => onUpdate?.(update as Update<Data>)),
+    onState: (state) => guard(() => onState?.(state)),
   }
-  const leave = connection.join(subscriber)
+  const leave = join(subscriber)
   queueMicrotask(() => {
-    if (closed === undefined) subscriber.onState(connection.state)
-    if (closed === undefined && connection.update) subscriber.onUpdate(connection.update)
+    if (!left) subscriber.onState(page.state)
+    if (!left && page.update) subscriber.onUpdate(page.update)
   })
   return {
     get update() {
-      return (seen ??= connection.update && view(connection.update))
+      return (left ?? page).update as Update<Data> | undefined
     },
     get state() {
-      return closed ?? connection.state
+      return (left ?? page).state
     },
-    refresh: () => closed ?? link.refresh(),
-    retry: () => closed ?? link.retry(),
-    authorize: (token) => closed ?? link.authorize(token),
+    refresh: () => left ?? link('refresh'),
+    retry: () => left ?? link('retry'),
+    authorize: (given) => left ?? link('token', given),
     close: () => {
-      if (closed !== undefined) return
-      closed = { ...connection.state, status: 'closed', transport: null, retryAt: null }
+      if (left) return
+      const { update, state } = page
+      left = { update, state: { ...state, status: 'closed', transport: null, retryAt: null } }
       leave()
-      subscriber.onState(closed)
+      subscriber.onState(left.state)
     },
   }
 }
 
 /** Paths are appended, so the base ends in a slash and has nothing behind it. */
 function baseUrl(url: string): string {
-  const page = typeof document === 'undefined' ? undefined : document.baseURI
-  const base = new URL(url, page)
-  return `${base.origin}${base.pathname.replace(/\/?$/, '/')}`
+  const { origin, pathname } = new URL(
+    url,
+    (globalThis as Partial<typeof globalThis>).document?.baseURI,
+  )
+  return origin + pathname.replace(/\/?$/, '/')
 }
 
-function globalSocket(): SocketConstructor | null {
-  return (globalThis as Partial<typeof globalThis>).WebSocket ?? null
+function selectionOf({ sources, view }: ConnectOptions<never>): string {
+  return (
+    (sources ? `&sources=${sources.map(encodeURIComponent).join()}` : '') +
+    (view === 'totals' ? '&view=totals' : '')
+  )
 }
 
 /** Callbacks are the application's: what they throw is its own to hear of, but not every 5 s. */
@@ -88,11 +84,10 @@ function createGuard(): (call: () => void) => void {
     try {
       call()
     } catch (error) {
-      if (hasReported) return
-      hasReported = true
       const { reportError } = globalThis as Partial<typeof globalThis>
       // eslint-disable-next-line no-console -- Node has no reportError, and nobody must miss this
-      ;(reportError ?? console.error)(error)
+      if (!hasReported) (reportError ?? console.error)(error)
+      hasReported = true
     }
   }
 }

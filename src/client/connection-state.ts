@@ -1,4 +1,4 @@
-import type { ServerFrame } from '../protocol/index.js'
+import type { ServerFrame, UpdateFrame } from '../protocol/index.js'
 import type { ConnectionState, TroubleReason } from './subscription.js'
 
 /**
@@ -23,57 +23,71 @@ export interface Refusal {
   readonly retry_after_ms?: number | undefined
 }
 
-/** What happens to a connection. */
-export type ConnectionEvent =
+/** In the place of the code of a close: the browser would not even try. */
+export const BLOCKED = 0
+
+/** In the place of the code of a close: it was cut off, or never began. */
+export const CUT_OFF = 1006
+
+/** What the server says of its places. */
+export interface Admission {
+  readonly active: number
+  readonly max: number
+  readonly accepting: boolean
+  readonly retry_after_ms?: number
+}
+
+/** What happens to a connection, each with what there is to say of it. */
+export interface Events {
   /** Somebody wants a live connection now, or doubts that this one still is. */
-  | { readonly type: 'retry' }
+  readonly retry: undefined
+  /** Somebody wants the newest data now. */
+  readonly refresh: undefined
   /** The time that {@link wakeAt} named has come. */
-  | { readonly type: 'timer' }
+  readonly timer: undefined
   /** The transport brought a frame; a comment in a stream counts as `pong`. */
-  | { readonly type: 'frame'; readonly frame: ServerFrame }
-  /** The transport has ended, or never began; `isBlocked` when the browser would not even try. */
-  | {
-      readonly type: 'lost'
-      readonly code: number
-      readonly reason: string
-      readonly isBlocked?: boolean
-    }
-  /** A poll has ended; without a refusal it brought data. */
-  | { readonly type: 'polled'; readonly refusal?: Refusal }
-  /** The server said whether it would let a socket in. */
-  | {
-      readonly type: 'diagnosed'
-      readonly active: number
-      readonly max: number
-      readonly accepting: boolean
-      readonly retry_after_ms?: number
-    }
+  readonly frame: ServerFrame
+  /** The transport has ended, or never began: the code of the close. */
+  readonly lost: number
+  /** A poll has ended: with the newest data, or with a refusal. */
+  readonly polled: UpdateFrame | Refusal
+  readonly diagnosed: Admission
   /** Nobody looks any more. */
-  | { readonly type: 'hidden' }
+  readonly hidden: undefined
   /** Somebody looks. */
-  | { readonly type: 'visible' }
+  readonly visible: undefined
   /** There is a token that has not been shown yet. */
-  | { readonly type: 'token' }
-  /** None is to be had: for good, or (`isTemporary`) just now. */
-  | { readonly type: 'tokenless'; readonly isTemporary: boolean }
-  | { readonly type: 'close' }
+  readonly token: undefined
+  /** None is to be had: for good, or just now. */
+  readonly tokenless: 'ever' | 'now'
+  readonly close: undefined
+}
+
+/** Something that happens. */
+export type ConnectionEvent = {
+  readonly [Name in keyof Events]: undefined extends Events[Name]
+    ? readonly [name: Name]
+    : readonly [name: Name, detail: Events[Name]]
+}[keyof Events]
+
+/** A message to the server that consists of one word. */
+export type Word = 'ping' | 'pause' | 'resume' | 'refresh'
 
 /**
- * What is to be done, in order. `websocket` and `sse` open one; `drop` ends what is there; `token`
- * gets the token, `renew` another one than the last; `diagnose` asks why a socket was refused; the
- * others are messages to the server.
+ * What is to be done, in order. `websocket` and `sse` open one; `drop` ends what is there; `read`
+ * takes the data that the event brought; `token` gets the token, `renew` another one than the last;
+ * `auth` shows it; `diagnose` asks whether a socket would be let in.
  */
 export type Effect =
   | Rung
   | 'drop'
+  | 'read'
   | 'poll'
   | 'diagnose'
   | 'token'
   | 'renew'
   | 'auth'
-  | 'ping'
-  | 'pause'
-  | 'resume'
+  | Word
 
 /** Everything that a connection knows of itself. Instants are ms of a monotonic clock. */
 export interface Machine {
@@ -90,22 +104,18 @@ export interface Machine {
   readonly liveAt: number
   /** Attempts in a row that did not become a connection worth its name. */
   readonly failures: number
-  /** Sockets in a row that were never heard. */
+  /** Sockets in a row that have not been heard, the present one included. */
   readonly unheardSockets: number
-  /** The transport has brought a frame. */
-  readonly isHeard: boolean
   /** A sign of life has been asked for. */
   readonly isProbing: boolean
   /** How long a live transport may be silent, in ms. */
   readonly silenceMs: number
-  /** How long the server asks to stay away, in ms; `null` when it has not. */
-  readonly hintMs: number | null
+  /** Until when the server asks to stay away; `-Infinity` when it has not. */
+  readonly hintAt: number
   /** A fresh token has been asked for since the last one that was good. */
   readonly isTokenAsked: boolean
   /** The newest poll brought data. */
   readonly isPolling: boolean
-  /** There has been data. */
-  readonly hasData: boolean
   readonly reason: TroubleReason | null
   readonly capacity: ConnectionState['capacity']
 }
@@ -118,16 +128,21 @@ export interface Surroundings {
   readonly random: number
   /** When the next attempt may be made; see `budgetFreeAt`. */
   readonly freeAt: number
+  /** The least wait after so many failures in a row that somebody wishes for, in ms. */
+  readonly wishMs: (failures: number) => number
   readonly hasWebSocket: boolean
   /** What the browser says of its network. */
   readonly isOnline: boolean
 }
 
+/** A machine within a step, which changes it. */
+export type Draft = { -readonly [Key in keyof Machine]: Machine[Key] }
+
 /** The longest silence of a transport whose greeting has named no times, in ms. */
 const DEFAULT_SILENCE_MS = 12_000
 
 /** The state before anything has happened: the first attempt is due. */
-export function initialMachine(now: number, hasData: boolean): Machine {
+export function initialMachine(now: number): Machine {
   return {
     phase: 'waiting',
     rung: 'sse',
@@ -135,15 +150,13 @@ export function initialMachine(now: number, hasData: boolean): Machine {
     pollAt: Infinity,
     hideAt: Infinity,
     liveAt: Infinity,
+    hintAt: -Infinity,
     failures: 0,
     unheardSockets: 0,
-    isHeard: false,
-    isProbing: false,
     silenceMs: DEFAULT_SILENCE_MS,
-    hintMs: null,
+    isProbing: false,
     isTokenAsked: false,
     isPolling: false,
-    hasData,
     reason: null,
     capacity: null,
   }
@@ -158,26 +171,24 @@ export function wakeAt({ dueAt, pollAt, hideAt }: Machine): number {
  * What an application is told. Instants are rounded to 10 ms, because two clocks never quite agree
  * on how far apart they are.
  *
+ * @param hasData - there has been data, over whatever transport.
  * @param epochOffsetMs - from the monotonic clock to ms since 1970.
  */
-export function publicState(machine: Machine, epochOffsetMs: number): ConnectionState {
-  const { phase, isPolling, failures } = machine
+export function publicState(
+  machine: Machine,
+  hasData: boolean,
+  epochOffsetMs: number,
+): ConnectionState {
+  const { phase, rung, isPolling, failures, dueAt, reason, capacity } = machine
   const isLive = phase === 'live' || phase === 'paused'
   const isOver = phase === 'closed' || phase === 'unauthorized'
+  const lost = failures > 0 || hasData ? 'reconnecting' : 'connecting'
   return {
-    status: isOver
-      ? phase
-      : isLive
-        ? 'connected'
-        : isPolling
-          ? 'polling'
-          : failures > 0 || machine.hasData
-            ? 'reconnecting'
-            : 'connecting',
-    transport: isOver ? null : isLive ? machine.rung : isPolling ? 'polling' : null,
+    status: isOver ? phase : isLive ? 'connected' : isPolling ? 'polling' : lost,
+    transport: isLive ? rung : isPolling ? 'polling' : null,
     attempt: isLive ? 0 : failures,
-    retryAt: phase === 'waiting' ? 10 * Math.round((machine.dueAt + epochOffsetMs) / 10) : null,
-    reason: machine.reason,
-    capacity: machine.capacity,
+    retryAt: phase === 'waiting' ? 10 * Math.round((dueAt + epochOffsetMs) / 10) : null,
+    reason,
+    capacity,
   }
 }

@@ -11,34 +11,15 @@ const LONGEST_WISH_MS = 60_000
 const RARELY_MS = 300_000
 
 /**
- * Reads the two options.
- *
- * @throws RangeError for what is no number, and for less than no time or one retry.
- */
-export function readEagerness(options: Partial<Eagerness>): Eagerness {
-  const { minRetryMs = 0, maxRetries = Infinity } = options
-  if (!(minRetryMs >= 0))
-    throw new RangeError(`minRetryMs is ${minRetryMs}; it should be 0 to 60000`)
-  if (!(maxRetries >= 1))
-    throw new RangeError(`maxRetries is ${maxRetries}; it should be 1 or more`)
-  return { minRetryMs: Math.min(minRetryMs, LONGEST_WISH_MS), maxRetries }
-}
-
-/** How eager those are who share a connection: as the most eager of them, in each respect. */
-export function mostEager(all: readonly Eagerness[]): Eagerness {
-  if (all.length === 0) return readEagerness({}) // whoever comes next may be very eager
-  return {
-    minRetryMs: Math.min(...all.map(({ minRetryMs }) => minRetryMs)),
-    maxRetries: Math.max(...all.map(({ maxRetries }) => maxRetries)),
-  }
-}
-
-/**
- * When the next attempt is wished for, at the earliest.
+ * The least wait after a failure that all who share a connection agree on: that of the most eager of
+ * them. None, where nobody is: whoever comes next may be very eager.
  *
  * @param failures - in a row.
- * @param attemptedAt - the newest attempt, ms of a monotonic clock; `-Infinity` before the first.
+ * @returns milliseconds.
  */
-export function wishedAt(eagerness: Eagerness, failures: number, attemptedAt: number): number {
-  return attemptedAt + (failures >= eagerness.maxRetries ? RARELY_MS : eagerness.minRetryMs)
+export function wishMs(all: readonly Eagerness[], failures: number): number {
+  const wishesMs = all.map(({ minRetryMs, maxRetries }) =>
+    failures >= maxRetries ? RARELY_MS : Math.min(minRetryMs || 0, LONGEST_WISH_MS),
+  )
+  return wishesMs.length > 0 ? Math.min(...wishesMs) : 0
 }

@@ -3,82 +3,41 @@ import {
   createDocumentHash,
   type Json,
   type PatchFrame,
-  type ServerFrame,
   type UpdateFrame,
 } from '../protocol/index.js'
-import { shareStructure } from './share-structure.js'
 import type { Update } from './subscription.js'
 
-/** Turns frames into updates. */
-export interface FeedReader {
-  /** The newest update; `undefined` before the first. */
-  readonly update: Update<Json> | undefined
-  /**
-   * Reads a frame.
-   *
-   * @param receivedAt - ms since 1970.
-   * @returns `refresh` when a full update is needed: this is a patch of something else.
-   */
-  read(frame: ServerFrame, receivedAt: number): 'updated' | 'refresh' | 'unchanged'
-  /** Takes over what another tab has received; its patches build on it. */
-  readonly adopt: (from: Update<Json>) => void
-  /** Another connection begins: its patches build on its own updates. */
-  readonly rebase: () => void
-}
+/** What brings data: whole, or as a change of what came before. */
+export type DataFrame = UpdateFrame | PatchFrame
 
-/** Makes a reader. */
-export function createFeedReader(): FeedReader {
-  const hash = createDocumentHash()
-  let update: Update<Json> | undefined
-  let isBased = false
+/** Hashes documents and names, in the way of the server. */
+export const hashOf = createDocumentHash()
 
-  const readFull = (frame: UpdateFrame, receivedAt: number): boolean => {
-    const { epoch, seq } = frame
+/**
+ * The newest update after another frame, also when only its age or its staleness is new.
+ *
+ * @param newest - the one before; itself again when the frame is an older one.
+ * @param receivedAt - ms since 1970.
+ * @returns `undefined` when a full update is needed: this is a patch of something else.
+ */
+export function nextUpdate(
+  newest: Update<Json> | undefined,
+  frame: DataFrame,
+  receivedAt: number,
+): Update<Json> | undefined {
+  const { seq } = frame
+  const isStale = frame.stale === true
+  if ('epoch' in frame) {
+    const { epoch } = frame
     // Answers to polls may arrive late.
-    const isSameLife = update?.epoch === epoch
-    if (update !== undefined && isSameLife && seq < update.seq) return false
-    const data = frame.data as Json
-    update = {
-      data: isSameLife && seq === update?.seq ? update.data : shareStructure(update?.data, data),
-      epoch,
-      seq,
-      generatedAt: Date.parse(frame.generated_at),
-      receivedAt,
-      isStale: frame.stale === true,
-    }
-    return true
+    if (newest?.epoch === epoch && newest.seq > seq) return newest
+    const generatedAt = Date.parse(frame.generated_at)
+    return { data: frame.data as Json, epoch, seq, generatedAt, receivedAt, isStale }
   }
-
-  const readPatch = (frame: PatchFrame, receivedAt: number): boolean => {
-    const { patch, seq } = frame
-    if (update === undefined || !isBased) return false
-    if (seq !== update.seq + (patch === undefined ? 0 : 1)) return false
-    const data = patch === undefined ? update.data : applyMergePatch(update.data, patch)
-    if (patch !== undefined && hash(data) !== frame.hash) return false
-    const isStale = frame.stale === true
-    const generatedAt = isStale ? update.generatedAt : Date.parse(frame.timestamp)
-    update = { ...update, data, seq, generatedAt, receivedAt, isStale }
-    return true
-  }
-
-  return {
-    get update() {
-      return update
-    },
-    read: (frame, receivedAt) => {
-      if (!('seq' in frame)) return 'unchanged'
-      if ('epoch' in frame) {
-        isBased = true
-        return readFull(frame, receivedAt) ? 'updated' : 'unchanged'
-      }
-      return (isBased &&= readPatch(frame, receivedAt)) ? 'updated' : 'refresh'
-    },
-    adopt: (from) => {
-      update = { ...from, data: shareStructure(update?.data, from.data) }
-      isBased = true
-    },
-    rebase: () => {
-      isBased = false
-    },
-  }
+  const { patch } = frame
+  if (!newest || newest.seq + (patch ? 1 : 0) !== seq) return undefined
+  const data = patch ? applyMergePatch(newest.data, patch) : newest.data
+  if (patch && hashOf(data) !== frame.hash) return undefined
+  const generatedAt = isStale ? newest.generatedAt : Date.parse(frame.timestamp)
+  return { ...newest, data, seq, generatedAt, receivedAt, isStale }
 }

@@ -1,6 +1,6 @@
 import type { ConnectionStatusFrame, ErrorFrame, ServerFrame } from '../protocol/index.js'
-import { fail, OPENING_MS, type Step, wait } from './attempts.js'
-import type { Machine, Surroundings } from './connection-state.js'
+import { type Effects, fail, hintedAt, OPENING_MS, surrender, wait } from './attempts.js'
+import type { Draft, Surroundings } from './connection-state.js'
 import type { TroubleReason } from './subscription.js'
 
 /** How long to wait for a token that the application is asked for, in ms. */
@@ -17,100 +17,83 @@ const TOLD: readonly string[] = [
 ] satisfies TroubleReason[]
 
 /** The reason that a refusal names, if it is one that an application can be told. */
-export function toldReason(code: string | undefined): TroubleReason | undefined {
-  return TOLD.includes(code ?? '') ? (code as TroubleReason) : undefined
+export function toldReason(code = ''): TroubleReason | undefined {
+  return TOLD.includes(code) ? (code as TroubleReason) : undefined
 }
 
 /** A frame has come: a sign of life, whatever it says. */
-export function hear(
-  machine: Machine,
-  { frame }: { readonly frame: ServerFrame },
-  env: Surroundings,
-): Step {
-  const { phase, rung } = machine
-  const isOpening = phase === 'opening'
-  const heard: Machine = {
-    ...machine,
-    isHeard: true,
-    isProbing: false,
-    unheardSockets: rung === 'sse' ? machine.unheardSockets : 0,
-    dueAt: phase === 'paused' ? Infinity : env.now + (isOpening ? OPENING_MS : machine.silenceMs),
-  }
-  if ('seq' in frame) return [isOpening ? goLive(heard, env, null) : { ...heard, reason: null }]
+export function hear(draft: Draft, env: Surroundings, frame: ServerFrame): Effects {
+  const isOpening = draft.phase === 'opening'
+  if (draft.rung === 'websocket') draft.unheardSockets = 0
+  draft.isProbing = false
+  draft.dueAt = env.now + (isOpening ? OPENING_MS : draft.silenceMs)
+  if ('seq' in frame) return [...goLive(draft, env, null), 'read']
   switch (frame.type) {
     case 'connection_status':
-      return [greet(heard, frame, env)]
+      return greet(draft, env, frame)
     case 'error':
-      return hearError(heard, frame, env)
+      return hearError(draft, env, frame)
     case 'connection_closing':
-      // A hidden page has no use for the next one yet.
-      return frame.reason === 'max_age' && phase !== 'paused'
-        ? fail(heard, env, { reason: null, isAtOnce: true })
-        : [{ ...heard, reason: 'draining', hintMs: frame.retry_after_ms }]
+      draft.reason = null
+      if (frame.reason === 'max_age') return fail(draft, env, true)
+      draft.reason = 'draining'
+      draft.hintAt = hintedAt(env, frame.retry_after_ms)
+      return []
     case 'auth_required':
-      return isOpening
-        ? [{ ...heard, dueAt: env.now + frame.grace_ms }, 'token']
-        : [{ ...heard, isTokenAsked: true }, 'renew']
-    case 'auth_ok':
-      return [{ ...heard, isTokenAsked: false }]
-    case 'pong':
-      return [heard]
+      if (isOpening) draft.dueAt = env.now + frame.grace_ms
+      else draft.isTokenAsked = true
+      return [isOpening ? 'token' : 'renew']
     default:
-      return [heard] // from a newer server
+      return [] // good news, or from a newer server
   }
 }
 
 /** The token was no good: another one is asked for, but only once. */
-export function deny(machine: Machine, env: Surroundings): Step {
-  const denied: Machine = { ...machine, reason: 'unauthorized', isTokenAsked: true }
-  if (machine.isTokenAsked) return surrender(denied, 'unauthorized')
-  const [next] = wait(
-    { ...denied, failures: machine.failures + 1 },
-    env,
-    env.now + TOKEN_PATIENCE_MS,
-  )
-  return [{ ...next, pollAt: Infinity }, 'drop', 'renew'] // or the next poll would be denied as well
+export function deny(draft: Draft, env: Surroundings): Effects {
+  if (draft.isTokenAsked) return surrender(draft, 'unauthorized', 'unauthorized')
+  wait(draft, env, env.now + TOKEN_PATIENCE_MS)
+  draft.reason = 'unauthorized'
+  draft.isTokenAsked = true
+  draft.failures += 1
+  draft.pollAt = Infinity // or the next poll would be denied as well
+  return ['drop', 'renew']
 }
 
-/** Nothing is tried any more. */
-export function surrender(machine: Machine, phase: 'unauthorized' | 'closed'): Step {
-  const never = Infinity
-  return [{ ...machine, phase, dueAt: never, pollAt: never, hideAt: never }, 'drop']
-}
-
-function greet(heard: Machine, { data }: ConnectionStatusFrame, env: Surroundings): Machine {
+function greet(draft: Draft, env: Surroundings, { data }: ConnectionStatusFrame): Effects {
   const twiceMs = 2 * data.broadcast_interval_ms
-  const isStream = heard.rung === 'sse'
+  const isStream = draft.rung === 'sse'
   // A socket can be asked for a sign of life; a stream has to be given the time of its heartbeat.
-  const silenceMs = isStream
+  draft.silenceMs = isStream
     ? Math.min(twiceMs, 15_000) + 5_000
     : Math.min(Math.max(twiceMs, 3_000), 12_000)
-  const greeted = { ...heard, silenceMs }
   // A stream has passed all admission by now, and one that resumes may have nothing to say yet.
-  return isStream && heard.phase === 'opening' ? goLive(greeted, env, null) : greeted
+  return isStream ? goLive(draft, env, null) : []
 }
 
-function hearError(heard: Machine, frame: ErrorFrame, env: Surroundings): Step {
-  const { code } = frame
-  if (code === 'unauthorized' && heard.phase !== 'paused') return deny(heard, env)
-  if (code === 'no_data') {
-    return [heard.phase === 'opening' ? goLive(heard, env, code) : { ...heard, reason: code }]
+function hearError(draft: Draft, env: Surroundings, frame: ErrorFrame): Effects {
+  const reason = toldReason(frame.code)
+  if (reason === 'unauthorized') return deny(draft, env)
+  if (reason === 'no_data') return goLive(draft, env, reason)
+  if (reason !== undefined) {
+    draft.reason = reason
+    draft.hintAt = hintedAt(env, frame.retry_after_ms)
   }
-  const reason = toldReason(code)
-  return reason === undefined ? [heard] : [{ ...heard, reason, hintMs: frame.retry_after_ms ?? 0 }]
+  return []
 }
 
-function goLive(machine: Machine, env: Surroundings, reason: 'no_data' | null): Machine {
-  return {
-    ...machine,
-    phase: 'live',
-    liveAt: env.now,
-    dueAt: env.now + machine.silenceMs,
-    pollAt: Infinity,
-    isPolling: false,
-    hasData: machine.hasData || reason === null,
-    isTokenAsked: false,
-    reason,
-    capacity: null,
+/** It is as good as live, from now on if it was not before. */
+function goLive(draft: Draft, { now }: Surroundings, reason: 'no_data' | null): Effects {
+  draft.reason = reason
+  if (draft.phase !== 'live') {
+    Object.assign(draft, {
+      phase: 'live',
+      liveAt: now,
+      dueAt: now + draft.silenceMs,
+      pollAt: Infinity,
+      isPolling: false,
+      isTokenAsked: false,
+      capacity: null,
+    } satisfies Partial<Draft>)
   }
+  return []
 }

@@ -1,28 +1,27 @@
 import type { Json } from '../protocol/index.js'
 
-type Container = Record<string, Json>
-
 /**
  * The newer of two documents, with every part that has not changed taken from the older one: so
  * that `===` tells what a page has to draw anew.
  *
  * @param after - fresh from the wire; its members are replaced in place.
  */
-export function shareStructure(before: Json | undefined, after: Json): Json {
-  const [old, fresh] = [asContainer(before), asContainer(after)]
-  if (old === undefined || fresh === undefined) return after
-  if (Array.isArray(old) !== Array.isArray(fresh)) return after
-  const keys = Object.keys(fresh)
-  let isSame = keys.length === Object.keys(old).length
-  for (const key of keys) {
-    const member = Object.hasOwn(old, key) ? old[key] : undefined
-    fresh[key] = shareStructure(member, fresh[key] ?? null)
-    isSame &&= fresh[key] === member
+export function shareStructure(before: unknown, after: Json): Json {
+  // An array is no object with the same members.
+  if (!isContainer(before) || !isContainer(after) || before.constructor !== after.constructor) {
+    return after
   }
-  return isSame ? old : fresh
+  const fresh: Record<string, unknown> = after
+  const keys = Object.keys(fresh)
+  let isSame = keys.length === Object.keys(before).length
+  for (const key of keys) {
+    const old = Object.hasOwn(before, key) ? before[key] : undefined
+    isSame = old === (fresh[key] = shareStructure(old, fresh[key] as Json)) && isSame
+  }
+  return (isSame ? before : after) as Json
 }
 
 /** An object, or an array seen as one. */
-function asContainer(value: Json | undefined): Container | undefined {
-  return typeof value === 'object' && value !== null ? (value as Container) : undefined
+function isContainer(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }

@@ -4,31 +4,18 @@ import {
   type ServerFrame,
   SUBPROTOCOL,
 } from '../protocol/index.js'
-import type { Socket, SocketConstructor } from './subscription.js'
+import { BLOCKED, type ConnectionEvent } from './connection-state.js'
+import type { SocketConstructor } from './subscription.js'
 
-/** How a transport ended; see `ConnectionEvent`. */
-export interface TransportEnd {
-  readonly code: number
-  readonly reason: string
-  readonly isBlocked?: boolean
+/** Who hears of a transport, and ends it. */
+export interface TransportOwner {
+  /** Is told of frames and of the end, but not before the transport has been returned. */
+  readonly tell: (...event: ConnectionEvent) => void
+  readonly signal: AbortSignal
 }
 
-/** What a transport tells. Nothing is told before it has been returned, or after it was closed. */
-export interface TransportListener {
-  readonly onFrame: (frame: ServerFrame) => void
-  /** It has ended by itself, or could not begin. */
-  readonly onEnd: (how: TransportEnd) => void
-}
-
-/** A live transport. */
-export interface LiveTransport {
-  send(message: ClientMessage): void
-  /** Ends it; the listener hears nothing any more. */
-  close(): void
-}
-
-/** The end of what was cut off, or never began. */
-export const ABNORMAL_END: TransportEnd = { code: 1006, reason: '' }
+/** Says something over a transport, if there is somebody to hear it. */
+export type Send = (message: ClientMessage) => void
 
 const OPEN = 1
 
@@ -36,48 +23,31 @@ const OPEN = 1
 export function openSocket(
   SocketClass: SocketConstructor,
   url: string,
-  listener: TransportListener,
-): LiveTransport {
-  let isOver = false
-  const end = (how: TransportEnd) => {
-    if (isOver) return
-    isOver = true
-    listener.onEnd(how)
-  }
-  let socket: Socket | undefined
+  { tell, signal }: TransportOwner,
+): Send | undefined {
   try {
-    socket = new SocketClass(url, [PATCH_SUBPROTOCOL, SUBPROTOCOL])
-    socket.onmessage = ({ data }: { data: unknown }) => {
-      const frame = parseFrame(data)
-      if (frame !== undefined && !isOver) listener.onFrame(frame)
-    }
-    socket.onclose = ({ code, reason }: TransportEnd) => end({ code, reason })
+    const socket = new SocketClass(url, [PATCH_SUBPROTOCOL, SUBPROTOCOL])
+    socket.onmessage = ({ data }: { data: unknown }) => tellFrame(data, tell)
+    socket.onclose = ({ code }: { code: number }) => tell('lost', code)
     socket.onerror = () => undefined // a close follows; in Node an error nobody hears would throw
+    signal.addEventListener('abort', () => socket.close())
+    return (message) => {
+      if (socket.readyState === OPEN) socket.send(JSON.stringify(message))
+    }
   } catch {
     // A content security policy is in the way: no attempt will ever do better.
-    queueMicrotask(() => end({ ...ABNORMAL_END, isBlocked: true }))
-  }
-  return {
-    send: (message) => {
-      if (socket?.readyState === OPEN) socket.send(JSON.stringify(message))
-    },
-    close: () => {
-      isOver = true
-      socket?.close()
-    },
+    queueMicrotask(() => tell('lost', BLOCKED))
+    return undefined
   }
 }
 
-/**
- * Reads a frame.
- *
- * @returns `undefined` for what is none; a peer that sends only such is as good as silent.
- */
-export function parseFrame(text: unknown): ServerFrame | undefined {
+/** Tells of the frame in a text. A peer that sends what is none is as good as silent. */
+export function tellFrame(text: unknown, tell: TransportOwner['tell']): void {
+  let frame: ServerFrame | null = null
   try {
-    const frame = JSON.parse(String(text)) as { type?: unknown } | null
-    return typeof frame?.type === 'string' ? (frame as ServerFrame) : undefined
+    frame = JSON.parse(String(text)) as ServerFrame | null
   } catch {
-    return undefined
+    // none
   }
+  if (frame?.type) tell('frame', frame)
 }

@@ -83,20 +83,20 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly url: string
   /** The feed. Default: `pipeline-status`. */
   readonly feed?: string
-  /** Only these sources, by key. Default: all. */
+  /** Only these sources, by key; the server leaves out the others. Default: all. */
   readonly sources?: readonly string[]
   /** `totals` leaves the single sources out. Default: `full`. */
   readonly view?: 'full' | 'totals'
   /** A view token, or where to get a fresh one; asked again whenever the server wants another. */
   readonly token?: string | (() => string | Promise<string>)
   /**
-   * The least time from one attempt at a live connection to the next, in ms; what exceeds 60,000
-   * counts as that. The back-off may take longer. Default: 0.
+   * The least wait after a failure, in ms; what exceeds 60,000 counts as that. The back-off may take
+   * longer. Default: 0.
    */
   readonly minRetryMs?: number
   /**
-   * After so many failures in a row there is one attempt in 5 minutes, while polling goes on; 1 at
-   * least. `retry()`, a network that is back and a page that is looked at again do not wait for it.
+   * After so many failures in a row there is one attempt in 5 minutes, while polling goes on.
+   * `retry()`, a network that is back and a page that is looked at again do not wait for it.
    * Those who share a connection are as eager as the most eager of them. Default: no limit.
    */
   readonly maxRetries?: number
@@ -112,7 +112,7 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly fetch?: typeof fetch
 }
 
-/** One interest in a feed. Any number of them for one URL share one connection. */
+/** One interest in a feed. Any number of them for one URL and selection share one connection. */
 export interface Subscription<Data = PipelineStatus> {
   /** The newest value; `undefined` before the first. */
   readonly update: Update<Data> | undefined

@@ -1,20 +1,8 @@
-import type { Json, ServerFrame } from '../protocol/index.js'
-import type { ConnectionListener, Link } from './connection.js'
-import type { ConnectionState, Update } from './subscription.js'
+import { openConnection } from './connection.js'
+import type { Link, News, Page, Request, Tell } from './page.js'
 
-/** What tabs say to each other: who leads passes on what it hears, the others ask. */
-type Message =
-  | { readonly frame: ServerFrame }
-  | { readonly state: ConnectionState }
-  | { readonly update: Update<Json> }
-  | { readonly ask: 'hello' | 'here' | 'refresh' | 'retry' }
-  | { readonly token: string }
-
-/** Who is told what comes over a shared connection. */
-export interface TabListener extends ConnectionListener {
-  /** The tab that leads hands over what it has received so far. */
-  readonly onAdopt: (update: Update<Json>) => void
-}
+/** What is asked of who leads: `hello` wants all there is, `here` says that somebody looks. */
+type Question = readonly [Request | 'hello' | 'here', token?: string | undefined]
 
 /** How often somebody who looks says so, in ms. */
 const BEAT_MS = 2_000
@@ -31,39 +19,26 @@ const MISSED_BEATS = 3
  *
  * Beats are counted, not timed: after a sleep everybody is late, and nobody dead.
  */
-export function joinTabs(
-  name: string,
-  open: (listener: ConnectionListener) => Link,
-  listener: TabListener,
-): Link {
+export function joinTabs(page: Page, tell: Tell, name: string): Link {
   const channel = new BroadcastChannel(name)
-  const post = (message: Message) => channel.postMessage(message)
+  const post = (...message: News | Question) => channel.postMessage(message)
   let own: Link | undefined
   let term: AbortController | undefined
   let isLooking = true
   let othersLookUntil = 0
   let missedBeats = 0
-  let state: ConnectionState | undefined
 
   const lead = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve())
-      own = open({
-        ...listener,
-        onFrame: (frame) => {
-          post({ frame })
-          return listener.onFrame(frame)
-        },
-        onState: (next) => {
-          state = next
-          post({ state })
-          listener.onState(next)
-        },
+      own = openConnection(page, (...news) => {
+        post(...news)
+        return tell(...news)
       })
       beat()
     })
   const resign = () => {
-    own?.close()
+    own?.('close')
     own = undefined
   }
   const seek = (isStealing: boolean) => {
@@ -79,54 +54,48 @@ export function joinTabs(
       })
   }
   const beat = () => {
-    if (own) own.show(isLooking || Date.now() < othersLookUntil)
+    if (own) own(isLooking || Date.now() < othersLookUntil ? 'visible' : 'hidden')
     else if (isLooking) {
       missedBeats += 1
       if (missedBeats > MISSED_BEATS) {
         missedBeats = 0
         seek(true)
       }
-      post({ ask: 'here' })
+      post('here')
     }
   }
-  const answer = (ask: string) => {
-    if (!own) return
-    if (ask === 'refresh' || ask === 'retry') own[ask]()
-    if (ask === 'here') {
+  const answer = (link: Link, [question, token]: Question) => {
+    if (question === 'here') {
       othersLookUntil = Date.now() + (MISSED_BEATS + 1) * BEAT_MS
-      own.show(true)
-    }
-    if (state) post({ state })
-    const update = listener.newest()
-    if (ask === 'hello' && update) post({ update })
+      beat()
+    } else if (question !== 'hello') link(question, token)
+    else if (page.update) post('update', page.update)
+    post('state', page.state)
   }
-  channel.onmessage = ({ data }: { data: Message }) => {
-    if ('ask' in data) answer(data.ask)
-    else if ('token' in data) own?.authorize(data.token)
-    else if (!own) {
+  channel.onmessage = ({ data }: { data: News | Question }) => {
+    if (isNews(data)) {
+      if (own) return
       missedBeats = 0
-      if ('state' in data) listener.onState(data.state)
-      else if ('update' in data) listener.onAdopt(data.update)
-      else if (listener.onFrame(data.frame)) post({ ask: 'hello' })
-    }
+      if (tell(...data)) post('hello')
+    } else if (own) answer(own, data)
   }
-  const ask = (what: 'refresh' | 'retry') => () => (own ? own[what]() : post({ ask: what }))
   const timer = setInterval(beat, BEAT_MS)
   seek(false)
-  post({ ask: 'hello' })
-  return {
-    refresh: ask('refresh'),
-    retry: ask('retry'),
-    authorize: (token) => (own ? own.authorize(token) : post({ token })),
-    show: (isVisible) => {
-      isLooking = isVisible
+  post('hello')
+  return (request, token) => {
+    if (request === 'visible' || request === 'hidden') {
+      isLooking = request === 'visible'
       beat()
-    },
-    close: () => {
+    } else if (request === 'close') {
       clearInterval(timer)
       term?.abort()
       resign()
       channel.close()
-    },
+    } else if (own) own(request, token)
+    else post(request, token)
   }
+}
+
+function isNews(message: News | Question): message is News {
+  return typeof message[1] === 'object'
 }

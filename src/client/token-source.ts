@@ -3,8 +3,6 @@ export type TokenOption = string | (() => string | Promise<string>) | undefined
 
 /** Knows the token, and asks for another when this one is no good. */
 export interface TokenSource {
-  /** There is a token, or a function that gets one. */
-  readonly isConfigured: boolean
   /** The newest token, which counts as shown from now on; `undefined` before the first. */
   show(): string | undefined
   /**
@@ -22,28 +20,28 @@ export interface TokenSource {
 
 /** Makes the source of a connection's tokens. */
 export function createTokenSource(option: TokenOption): TokenSource {
-  let current = typeof option === 'string' ? option : undefined
+  const isFunction = typeof option === 'function'
+  let current = isFunction ? undefined : option
   let isShown = current === undefined
   let asking: Promise<void> | undefined
 
   const give = (token: string) => {
-    if (token !== current) isShown = false
+    isShown &&= token === current
     current = token
   }
   return {
-    get isConfigured() {
-      return option !== undefined || current !== undefined
-    },
     show: () => {
       isShown = true
       return current
     },
     obtain: async (isAnother) => {
-      if (isShown && typeof option === 'function') {
-        asking ??= Promise.resolve(option()).then(give)
-        await asking.finally(() => {
-          asking = undefined
-        })
+      if (isShown && isFunction) {
+        asking ??= Promise.resolve(option())
+          .then(give)
+          .finally(() => {
+            asking = undefined
+          })
+        await asking
       }
       return current !== undefined && !(isAnother && isShown)
     },

@@ -1,7 +1,7 @@
 // Outside of the table, so that a page which asks for `afterClose` need not load all of it.
-/** The code of a close after which all is well; see {@link CloseCode}. */
-export const NORMAL = 1000
-const POLICY_VIOLATION = 1008
+const NORMAL = 1000
+/** The code of a close after which nobody should come back; see {@link CloseCode}. */
+export const POLICY_VIOLATION = 1008
 
 /**
  * Why a socket was closed. The class of the code is the instruction to the client, as in the

@@ -1,4 +1,7 @@
-import type { Json } from './merge-patch.js'
+import type { Json, JsonObject } from './merge-patch.js'
+
+/** Browsers and Node have it; the language has not. */
+declare const TextEncoder: new () => { encode(text: string): Uint8Array }
 
 /**
  * Makes a function that hashes documents: the CRC-32 (as in zip and PNG) of the document's canonical
@@ -17,9 +20,9 @@ export function createDocumentHash(): (document: Json) => string {
     if (remembered !== undefined) return remembered
     const text = Array.isArray(value)
       ? `[${(value as readonly Json[]).map(canonical).join(',')}]`
-      : `{${Object.entries(value)
-          .sort(([left], [right]) => (left < right ? -1 : 1)) // by UTF-16 units, as RFC 8785 says
-          .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`)
+      : `{${Object.keys(value)
+          .sort() // by UTF-16 units, as RFC 8785 says
+          .map((key) => `${JSON.stringify(key)}:${canonical((value as JsonObject)[key] ?? null)}`)
           .join(',')}}`
     known.set(value, text)
     return text
@@ -35,27 +38,11 @@ const table = Uint32Array.from({ length: 256 }, (_, index) => {
   return rest
 })
 
-/** The CRC-32 of a text's UTF-8, without the bytes: no environment's encoder is needed. */
+/** The CRC-32 of a text's UTF-8. */
 function crc32(text: string): number {
-  let rest = 0xffffffff
-  const take = (byte: number) => {
+  let rest = -1
+  for (const byte of new TextEncoder().encode(text)) {
     rest = (rest >>> 8) ^ (table[(rest ^ byte) & 0xff] ?? 0)
   }
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index)
-    if (unit < 0x80) take(unit)
-    else {
-      const point = text.codePointAt(index) ?? unit
-      if (point > 0xffff) index += 1
-      takeMultibyte(point, take)
-    }
-  }
-  return (rest ^ 0xffffffff) >>> 0
-}
-
-/** RFC 3629, section 3: two to four bytes, of which all but the first carry six bits each. */
-function takeMultibyte(point: number, take: (byte: number) => void): void {
-  const following = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
-  take(([0xc0, 0xe0, 0xf0][following - 1] ?? 0) | (point >> (6 * following)))
-  for (let left = following - 1; left >= 0; left -= 1) take(0x80 | ((point >> (6 * left)) & 0x3f))
+  return ~rest >>> 0
 }

@@ -28,12 +28,12 @@ export function diffDocuments(before: Json, after: Json): JsonObject | undefined
  */
 export function applyMergePatch(document: Json, patch: Json): Json {
   if (!isObject(patch)) return patch
-  const result: Record<string, Json> = isObject(document) ? { ...document } : {}
+  const members = new Map(Object.entries(isObject(document) ? document : {}))
   for (const [key, change] of Object.entries(patch)) {
-    if (change === null) Reflect.deleteProperty(result, key)
-    else put(result, key, applyMergePatch(ownMember(result, key), change))
+    if (change === null) members.delete(key)
+    else members.set(key, applyMergePatch(members.get(key) ?? null, change))
   }
-  return result
+  return Object.fromEntries(members)
 }
 
 /** In a merge patch `null` deletes; a member that is `null` cannot be said. */
@@ -83,10 +83,6 @@ function isEqual(left: Json | undefined, right: Json | undefined): boolean {
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function ownMember(object: JsonObject, key: string): Json {
-  return Object.hasOwn(object, key) ? (object[key] ?? null) : null
 }
 
 /** Assigning to `__proto__` would set the prototype; a job may be called so. */

@@ -15,7 +15,7 @@ export interface WebSocketOptions<Data = PipelineStatus> {
   /** Called with each new status. */
   readonly onStatusChange?: ((status: SocketStatus) => void) | undefined
   /**
-   * The least time from one attempt to the next, in ms, up to 60,000. The client's own back-off (0.5
+   * The least wait after a failure, in ms, up to 60,000. The client's own back-off (0.5
    * to 20 s, and 12 attempts in a minute) is never undercut. Default: that alone.
    */
   readonly reconnectInterval?: number | undefined
@@ -58,14 +58,15 @@ export function useWebSocket<Data = PipelineStatus>(
   options: WebSocketOptions<Data>,
 ): WebSocketView<Data> {
   const { endpoint, onMessage, onStatusChange, enableLogging = false } = options
-  const { reconnectInterval, maxReconnectAttempts } = options
+  const reconnectInterval = checked(options, 'reconnectInterval')
+  const maxReconnectAttempts = checked(options, 'maxReconnectAttempts')
   const { token, ...target } = readEndpoint(endpoint, configuredServer())
   const told = useRef<SocketStatus>(undefined)
   const [{ update, state }, { connect, disconnect }] = useStatusStore<Data>({
     ...target,
     token: options.token ?? token,
     minRetryMs: reconnectInterval,
-    maxRetries: maxReconnectAttempts === 0 ? 1 : maxReconnectAttempts,
+    maxRetries: maxReconnectAttempts,
     onUpdate: ({ data }) => onMessage?.(data),
     onState: (next) => {
       const status = socketStatus(next)
@@ -87,6 +88,17 @@ export function useWebSocket<Data = PipelineStatus>(
     }),
     [status, lastMessage, connect, disconnect],
   )
+}
+
+function checked<Data>(
+  options: WebSocketOptions<Data>,
+  name: 'reconnectInterval' | 'maxReconnectAttempts',
+): number | undefined {
+  const value = options[name]
+  if (value !== undefined && !(value >= 0)) {
+    throw new RangeError(`${name} is ${value}; it should be 0 or more`)
+  }
+  return value
 }
 
 function log(feed: string, status: SocketStatus, { reason, retryAt }: ConnectionState): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { budgetFreeAt, isForgotten, withAttempt } from '../../../src/client/attempt-budget.js'
+import { type Attempt, budgetFreeAt, withAttempt } from '../../../src/client/attempt-budget.js'
 import { backoffMs } from '../../../src/client/backoff.js'
 
 describe('back-off', () => {
@@ -13,17 +13,30 @@ describe('back-off', () => {
 })
 
 describe('the budget of attempts', () => {
+  const base = 'http://server/'
+
   it('[P9.2] lets twelve through, and the thirteenth a minute after the first', () => {
-    let attemptsAt: readonly number[] = []
-    for (let index = 0; index < 12; index += 1) {
-      expect(budgetFreeAt(attemptsAt)).toBeLessThanOrEqual(index)
-      attemptsAt = withAttempt(attemptsAt, index)
+    let attempts: readonly Attempt[] = []
+    for (let at = 0; at < 12; at += 1) {
+      expect(budgetFreeAt(attempts, base)).toBeLessThanOrEqual(at)
+      attempts = withAttempt(attempts, { base, at })
     }
 
-    expect(budgetFreeAt(attemptsAt)).toBeGreaterThan(60_000)
-    expect(budgetFreeAt(attemptsAt)).toBeLessThan(62_000)
-    expect(withAttempt(attemptsAt, 99_000)).toHaveLength(12)
-    expect(isForgotten(attemptsAt, 60_011)).toBe(false)
-    expect(isForgotten(attemptsAt, 72_000)).toBe(true)
+    expect(budgetFreeAt(attempts, base)).toBeGreaterThan(60_000)
+    expect(budgetFreeAt(attempts, base)).toBeLessThan(62_000)
+  })
+
+  it('[P9.2] is one for each server', () => {
+    let attempts: readonly Attempt[] = []
+    for (let at = 0; at < 12; at += 1) attempts = withAttempt(attempts, { base, at })
+
+    expect(budgetFreeAt(attempts, 'http://another/')).toBe(-Infinity)
+  })
+
+  it('forgets what limits nothing any more', () => {
+    const old = withAttempt([], { base, at: 0 })
+
+    expect(withAttempt(old, { base, at: 60_000 })).toHaveLength(2)
+    expect(withAttempt(old, { base, at: 72_000 })).toHaveLength(1)
   })
 })

@@ -5,7 +5,6 @@ describe('the source of tokens', () => {
   it('[P9.6] shows a fixed token, and has no other', async () => {
     const tokens = createTokenSource('one')
 
-    expect(tokens.isConfigured).toBe(true)
     expect(await tokens.obtain(false)).toBe(true)
     expect(tokens.show()).toBe('one')
     expect(await tokens.obtain(true)).toBe(false)
@@ -54,7 +53,6 @@ describe('the source of tokens', () => {
 
   it('[P9.6] prefers a token that was given by hand', async () => {
     const tokens = createTokenSource(undefined)
-    expect(tokens.isConfigured).toBe(false)
     expect(await tokens.obtain(false)).toBe(false)
 
     tokens.give('by hand')

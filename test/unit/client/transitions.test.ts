@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { type Effect, publicState } from '../../../src/client/connection-state.js'
+import { BLOCKED, type Effect, publicState } from '../../../src/client/connection-state.js'
 import { MachineDriver } from './machine-driver.js'
 import { authRequired, closing, errorFrame, fullUpdate, greeting, pong } from './server-frames.js'
 
-const frame = (of: ReturnType<typeof errorFrame>) => ({ type: 'frame', frame: of }) as const
-const lost = (code = 1006, reason = '') => ({ type: 'lost', code, reason }) as const
+const frame = (of: ReturnType<typeof errorFrame>) => ['frame', of] as const
+const lost = (code = 1006) => ['lost', code] as const
+const polled = ['polled', fullUpdate({})] as const
 
 /** A machine whose first attempt is under way. */
 function opening(): MachineDriver {
   const driver = new MachineDriver()
-  driver.tell({ type: 'timer' })
+  driver.tell('timer')
   return driver
 }
 
 /** A machine that has been live for so long. */
 function live(forMs = 0, broadcastIntervalMs = 5_000): MachineDriver {
   const driver = opening()
-  driver.tell(frame(greeting(broadcastIntervalMs)))
-  driver.tell(frame(fullUpdate({})))
+  driver.tell(...frame(greeting(broadcastIntervalMs)))
+  driver.tell(...frame(fullUpdate({})))
   for (let ms = 0; ms < forMs; ms += 1_000) {
     driver.pass(1_000)
-    driver.tell(frame(fullUpdate({})))
+    driver.tell(...frame(fullUpdate({})))
   }
   return driver
 }
@@ -29,14 +30,14 @@ function live(forMs = 0, broadcastIntervalMs = 5_000): MachineDriver {
 function streaming(): MachineDriver {
   const driver = opening()
   while (driver.transport !== 'sse') {
-    if (driver.transport === 'websocket') driver.tell(lost())
+    if (driver.transport === 'websocket') driver.tell(...lost())
     driver.pass(1_000)
   }
-  driver.tell(frame(greeting()))
+  driver.tell(...frame(greeting()))
   return driver
 }
 
-const state = (driver: MachineDriver) => publicState(driver.machine, 0)
+const state = (driver: MachineDriver) => publicState(driver.machine, driver.hasData, 0)
 const count = (driver: MachineDriver, effect: Effect) =>
   driver.effects.filter((each) => each === effect).length
 
@@ -44,9 +45,9 @@ describe('a connection', () => {
   it('[P9.1] begins with a socket, and is connected with the first data', () => {
     const driver = opening()
     const first = state(driver)
-    driver.tell(frame(greeting()))
+    driver.tell(...frame(greeting()))
     const greeted = state(driver)
-    driver.tell(frame(fullUpdate({})))
+    driver.tell(...frame(fullUpdate({})))
 
     expect(first).toMatchObject({ status: 'connecting', transport: null, attempt: 0 })
     expect(greeted.status).toBe('connecting')
@@ -65,7 +66,7 @@ describe('a connection', () => {
 
     driver.pass(2_000)
     expect(driver.effects).toEqual(['drop', 'websocket', 'poll'])
-    driver.tell({ type: 'polled' })
+    driver.tell(...polled)
     expect(state(driver)).toMatchObject({ status: 'polling', transport: 'polling' })
     driver.pass(5_999)
     expect(driver.machine.phase).toBe('opening')
@@ -76,11 +77,11 @@ describe('a connection', () => {
 
   it('[P9.5] polls every five seconds while it looks for something better', () => {
     const driver = opening()
-    driver.tell(lost())
+    driver.tell(...lost())
     for (let second = 0; second < 60; second += 1) {
       driver.pass(1_000)
-      if (driver.isPollUnderWay) driver.tell({ type: 'polled' })
-      if (driver.transport !== null) driver.tell(lost())
+      if (driver.isPollUnderWay) driver.tell(...polled)
+      if (driver.transport !== null) driver.tell(...lost())
     }
 
     expect(count(driver, 'poll')).toBeGreaterThanOrEqual(11)
@@ -93,7 +94,7 @@ describe('a connection', () => {
     const driver = opening()
     const tried = [driver.transport]
     while (tried.length < 6) {
-      driver.tell(lost())
+      driver.tell(...lost())
       while (driver.transport === null) driver.pass(100)
       tried.push(driver.transport)
     }
@@ -103,7 +104,7 @@ describe('a connection', () => {
 
   it('[P9.5] takes a stream at the next attempt where sockets are blocked', () => {
     const driver = opening()
-    driver.tell({ ...lost(), isBlocked: true })
+    driver.tell('lost', BLOCKED)
     driver.pass(2_000)
 
     expect(driver.transport).toBe('sse')
@@ -112,7 +113,7 @@ describe('a connection', () => {
   it('[P9.5] goes back to a socket when a stream ends', () => {
     const driver = streaming()
     driver.pass(12_000)
-    driver.tell(frame(closing('max_age')))
+    driver.tell(...frame(closing('max_age')))
 
     expect(driver.transport).toBe('websocket')
   })
@@ -121,8 +122,8 @@ describe('a connection', () => {
     const old = live(15_000)
     const young = live(2_000)
 
-    old.tell(frame(closing('max_age')))
-    young.tell(lost(4200))
+    old.tell(...frame(closing('max_age')))
+    young.tell(...lost(4200))
 
     expect(old.transport).toBe('websocket')
     expect(young.machine.phase).toBe('waiting')
@@ -130,8 +131,8 @@ describe('a connection', () => {
 
   it('[P9.2] comes back at the very time that a restarting server has named', () => {
     const driver = live(15_000)
-    driver.tell(frame(closing('restart', 3_210)))
-    driver.tell(lost(1001, 'restart;retry=3210'))
+    driver.tell(...frame(closing('restart', 3_210)))
+    driver.tell(...lost(1001))
 
     expect(state(driver)).toMatchObject({ status: 'reconnecting', reason: 'draining' })
     expect(driver.machine.dueAt - driver.now).toBe(3_210)
@@ -140,9 +141,9 @@ describe('a connection', () => {
   it('[P9.2] stays away for as long as a full server asks, and says that it is full', () => {
     const driver = opening()
     driver.random = 0
-    driver.tell(frame(errorFrame('at_capacity', 5_000)))
-    const effects = driver.tell(lost(4100))
-    driver.tell({ type: 'diagnosed', active: 50, max: 50, accepting: false, retry_after_ms: 5_000 })
+    driver.tell(...frame(errorFrame('at_capacity', 5_000)))
+    const effects = driver.tell(...lost(4100))
+    driver.tell('diagnosed', { active: 50, max: 50, accepting: false, retry_after_ms: 5_000 })
 
     expect(effects).toContain('diagnose')
     expect(driver.machine.dueAt - driver.now).toBe(5_000)
@@ -156,8 +157,8 @@ describe('a connection', () => {
 
   it('[P9.2] does not come back after a close for bad behaviour, whoever asks', () => {
     const driver = live()
-    driver.tell(lost(1008, 'too many messages'))
-    driver.tell({ type: 'retry' })
+    driver.tell(...lost(1008))
+    driver.tell('retry')
     driver.pass(600_000)
 
     expect(state(driver)).toMatchObject({ status: 'closed', reason: 'policy' })
@@ -184,7 +185,7 @@ describe('silence', () => {
     for (let minute = 0; minute < 10; minute += 1) {
       for (let second = 0; second < 60; second += 1) {
         driver.pass(1_000)
-        if (driver.machine.isProbing) driver.tell(frame(pong))
+        if (driver.machine.isProbing) driver.tell(...frame(pong))
       }
     }
 
@@ -206,7 +207,7 @@ describe('silence', () => {
   it('[P9.7] is looked into at once after a sleep, and names the network when it is gone', () => {
     const driver = live(15_000)
     driver.isOnline = false
-    driver.tell({ type: 'retry' })
+    driver.tell('retry')
     driver.pass(3_000)
 
     expect(count(driver, 'ping')).toBe(1)
@@ -217,14 +218,14 @@ describe('silence', () => {
 describe('a page that nobody looks at', () => {
   it('[P9.9] silences its socket after a while, and has data at once when somebody looks', () => {
     const driver = live()
-    driver.tell({ type: 'hidden' })
+    driver.tell('hidden')
     for (let second = 0; second < 15; second += 1) {
       driver.pass(1_000)
-      if (driver.machine.phase === 'live') driver.tell(frame(pong))
+      if (driver.machine.phase === 'live') driver.tell(...frame(pong))
     }
     expect(driver.machine.phase).toBe('paused')
     driver.pass(3_600_000)
-    driver.tell({ type: 'visible' })
+    driver.tell('visible')
 
     expect(driver.effects.filter((each) => each === 'pause' || each === 'resume')).toEqual([
       'pause',
@@ -237,28 +238,28 @@ describe('a page that nobody looks at', () => {
 
   it('[P9.9] gives up a stream, and polls once a minute', () => {
     const driver = streaming()
-    driver.tell({ type: 'hidden' })
+    driver.tell('hidden')
     driver.pass(15_000)
     const before = count(driver, 'poll')
     for (let second = 0; second < 600; second += 1) {
       driver.pass(1_000)
-      if (driver.isPollUnderWay) driver.tell({ type: 'polled' })
+      if (driver.isPollUnderWay) driver.tell(...polled)
     }
 
     expect(driver.transport).toBeNull()
     expect(count(driver, 'poll') - before).toBeGreaterThanOrEqual(9)
     expect(count(driver, 'poll') - before).toBeLessThanOrEqual(10)
-    driver.tell({ type: 'visible' })
+    driver.tell('visible')
     expect(driver.transport).not.toBeNull()
   })
 
   it('[P9.9] takes no notice of a short look elsewhere', () => {
     const driver = live()
     for (let time = 0; time < 10; time += 1) {
-      driver.tell({ type: 'hidden' })
+      driver.tell('hidden')
       driver.pass(5_000)
-      driver.tell({ type: 'visible' })
-      driver.tell(frame(pong))
+      driver.tell('visible')
+      driver.tell(...frame(pong))
     }
 
     expect(count(driver, 'pause')).toBe(0)
@@ -269,15 +270,15 @@ describe('a token', () => {
   it('[P9.6] is fetched when the server asks, and shown in a message', () => {
     const driver = opening()
 
-    expect(driver.tell(frame(authRequired))).toEqual(['token'])
-    expect(driver.tell({ type: 'token' })).toEqual(['auth'])
+    expect(driver.tell(...frame(authRequired))).toEqual(['token'])
+    expect(driver.tell('token')).toEqual(['auth'])
   })
 
   it('[P9.6] that is refused is exchanged once, and then nothing is tried any more', () => {
     const driver = opening()
-    const first = driver.tell(frame(errorFrame('unauthorized')))
-    driver.tell({ type: 'token' })
-    const second = driver.tell(frame(errorFrame('unauthorized')))
+    const first = driver.tell(...frame(errorFrame('unauthorized')))
+    driver.tell('token')
+    const second = driver.tell(...frame(errorFrame('unauthorized')))
     driver.pass(600_000)
 
     expect(first).toEqual(['drop', 'renew'])
@@ -288,19 +289,19 @@ describe('a token', () => {
 
   it('[P9.6] that is given by hand is tried after all', () => {
     const driver = opening()
-    driver.tell(lost(4001))
-    driver.tell({ type: 'tokenless', isTemporary: false })
+    driver.tell(...lost(4001))
+    driver.tell('tokenless', 'ever')
     expect(state(driver).status).toBe('unauthorized')
 
-    driver.tell({ type: 'token' })
+    driver.tell('token')
 
     expect(driver.transport).toBe('websocket')
   })
 
   it('[P9.6] that cannot be fetched just now is asked for again later', () => {
     const driver = opening()
-    driver.tell(frame(authRequired))
-    driver.tell({ type: 'tokenless', isTemporary: true })
+    driver.tell(...frame(authRequired))
+    driver.tell('tokenless', 'now')
     driver.pass(2_000)
 
     expect(driver.transport).toBe('websocket')

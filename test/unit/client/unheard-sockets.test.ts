@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { MachineDriver } from './machine-driver.js'
+import { fullUpdate } from './server-frames.js'
 
-const lost = { type: 'lost', code: 1006, reason: '' } as const
+const lost = ['lost', 1006] as const
 
 describe('sockets that are never heard', () => {
   let driver: MachineDriver
@@ -13,8 +14,8 @@ describe('sockets that are never heard', () => {
 
   /** The socket that is tried is lost unheard, and the time of the next attempt comes. */
   function loseSocket(polled: 'answered' | 'unanswered'): void {
-    driver.tell(lost)
-    driver.tell(polled === 'answered' ? { type: 'polled' } : { type: 'polled', refusal: {} })
+    driver.tell(...lost)
+    driver.tell('polled', polled === 'answered' ? fullUpdate({}) : {})
     while (driver.transport === null) driver.pass(100)
   }
 
@@ -36,9 +37,9 @@ describe('sockets that are never heard', () => {
 
   it('are tried once more when somebody asks for it, and then it is a stream’s turn again', () => {
     loseSocket('answered')
-    driver.tell(lost)
+    driver.tell(...lost)
 
-    driver.tell({ type: 'retry' })
+    driver.tell('retry')
     expect(driver.transport).toBe('websocket')
     loseSocket('answered')
 
