@@ -28,9 +28,8 @@ export function createActions(
   dispatch: (...event: ConnectionEvent) => void,
   signal: AbortSignal,
 ): Actions {
-  const { base, selection, Socket } = page
+  const { base, query, Socket } = page
   const path = `monitoring/${encodeURIComponent(page.feed)}`
-  const query = selection.replace('&', '?')
   const tokens = createTokenSource(page.token)
   const get = createGet(page, tokens, signal)
   let ending: AbortController | undefined
@@ -52,7 +51,7 @@ export function createActions(
   }
   const actions: Readonly<Record<Exclude<Effect, Word | 'read'>, () => void>> = {
     websocket: () => {
-      const url = `${base.replace('http', 'ws')}ws/${path}?auth=message${selection}`
+      const url = `${base.replace('http', 'ws')}ws/${path}?auth=message${query.replace('?', '&')}`
       if (Socket) send = openSocket(Socket, url, take())
     },
     sse: () => {
@@ -68,7 +67,7 @@ export function createActions(
       send = undefined
     },
     poll: () => {
-      poll(get, `api/v1/${path}${query}`)
+      void poll(get, `api/v1/${path}${query}`)
         .catch(() => ({})) // not reachable
         .then((answer) => dispatch('polled', answer))
     },

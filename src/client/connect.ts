@@ -1,10 +1,16 @@
-import { type Json, PIPELINE_STATUS_FEED, type PipelineStatus } from '../protocol/index.js'
+import {
+  type Json,
+  PIPELINE_STATUS_FEED,
+  type PipelineStatus,
+  viewOf,
+  viewQuery,
+} from '../protocol/index.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
 import type { ConnectionState, ConnectOptions, Subscription, Update } from './subscription.js'
 
 /**
  * Follows a feed: over a WebSocket, where there is none to be had over server-sent events, and by
- * polling until either works. Subscriptions for the same URL, feed, selection and token share one
+ * polling until either works. Subscriptions for the same URL, feed, view and token share one
  * connection, and no page makes more than 12 attempts a minute at one URL, whatever calls this how
  * often.
  *
@@ -14,11 +20,11 @@ import type { ConnectionState, ConnectOptions, Subscription, Update } from './su
  * @throws TypeError for a URL that is none, and for a relative one where there is no page.
  */
 export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): Subscription<Data> {
-  const { token, minRetryMs = 0, maxRetries = Infinity, onUpdate, onState } = options
+  const { token, sources, view, minRetryMs = 0, maxRetries = Infinity, onUpdate, onState } = options
   const { page, link, join } = pageConnection({
     base: baseUrl(options.url),
     feed: options.feed ?? PIPELINE_STATUS_FEED,
-    selection: selectionOf(options),
+    query: viewQuery(view === 'totals' ? { view } : sources ? viewOf(sources) : {}),
     token,
     Socket: options.WebSocket === undefined ? globalThis.WebSocket : options.WebSocket,
     fetch: options.fetch ?? globalThis.fetch,
@@ -68,13 +74,6 @@ function baseUrl(url: string): string {
     (globalThis as Partial<typeof globalThis>).document?.baseURI,
   )
   return origin + pathname.replace(/\/?$/, '/')
-}
-
-function selectionOf({ sources, view }: ConnectOptions<never>): string {
-  return (
-    (sources ? `&sources=${sources.map(encodeURIComponent).join()}` : '') +
-    (view === 'totals' ? '&view=totals' : '')
-  )
 }
 
 /** Callbacks are the application's: what they throw is its own to hear of, but not every 5 s. */

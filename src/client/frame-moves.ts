@@ -43,6 +43,8 @@ export function hear(draft: Draft, env: Surroundings, frame: ServerFrame): Effec
       if (isOpening) draft.dueAt = env.now + frame.grace_ms
       else draft.isTokenAsked = true
       return [isOpening ? 'token' : 'renew']
+    case 'auth_ok':
+    case 'pong':
     default:
       return [] // good news, or from a newer server
   }

@@ -8,8 +8,8 @@ export interface Endpoint {
   /** The server's URL, absolute, with a slash at its end. */
   readonly base: string
   readonly feed: string
-  /** What of the feed is wanted: further parameters of its URLs, each with `&` in front. */
-  readonly selection: string
+  /** What of the feed is wanted: the query of its URLs with its `?`; empty for all of it. */
+  readonly query: string
   readonly token: TokenOption
   /** There may be none. */
   readonly Socket: SocketConstructor | null | undefined

@@ -112,7 +112,7 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly fetch?: typeof fetch
 }
 
-/** One interest in a feed. Any number of them for one URL and selection share one connection. */
+/** One interest in a feed. Any number of them for one URL and view share one connection. */
 export interface Subscription<Data = PipelineStatus> {
   /** The newest value; `undefined` before the first. */
   readonly update: Update<Data> | undefined

@@ -4,7 +4,7 @@ export type TokenOption = string | (() => string | Promise<string>) | undefined
 /** Knows the token, and asks for another when this one is no good. */
 export interface TokenSource {
   /** The newest token, which counts as shown from now on; `undefined` before the first. */
-  show(): string | undefined
+  readonly show: () => string | undefined
   /**
    * Gets a token to show: the one that has not been shown yet, or what the function says now.
    * Whoever asks meanwhile gets the same.
@@ -13,9 +13,9 @@ export interface TokenSource {
    * @returns false when there is none, or only the one that was refused.
    * @throws what the application's function throws.
    */
-  obtain(isAnother: boolean): Promise<boolean>
+  readonly obtain: (isAnother: boolean) => Promise<boolean>
   /** The application has given one by itself. */
-  give(token: string): void
+  readonly give: (token: string) => void
 }
 
 /** Makes the source of a connection's tokens. */

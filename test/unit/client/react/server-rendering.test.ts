@@ -42,3 +42,17 @@ it('a wrong endpoint is an error in the component that has it', () => {
 
   expect(() => text(Wrong)).toThrow('it should end in /ws/monitoring/<feed>')
 })
+
+it.each([
+  ['reconnectInterval', -1],
+  ['reconnectInterval', NaN],
+  ['maxReconnectAttempts', -1],
+])('a wrong %s, %d, is an error in the component that has it', (name, value) => {
+  const Wrong = () => {
+    const endpoint = '/ws/monitoring/pipeline-status'
+    return createElement('p', null, useWebSocket({ endpoint, [name]: value }).status)
+  }
+
+  expect(() => text(Wrong)).toThrow(RangeError)
+  expect(() => text(Wrong)).toThrow(name)
+})
