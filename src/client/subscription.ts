@@ -83,9 +83,9 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly url: string
   /** The feed. Default: `pipeline-status`. */
   readonly feed?: string
-  /** Only these sources, by key; the server leaves out the others. Default: all. */
+  /** Only these sources, by key, 100 at most; the server leaves out the others. Default: all. */
   readonly sources?: readonly string[]
-  /** `totals` leaves the single sources out. Default: `full`. */
+  /** `totals` has no `sources`, `pipelines` and `alerts`, but `totals.alerts`. Default: `full`. */
   readonly view?: 'full' | 'totals'
   /** A view token, or where to get a fresh one; asked again whenever the server wants another. */
   readonly token?: string | (() => string | Promise<string>)

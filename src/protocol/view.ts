@@ -32,7 +32,7 @@ export function joinSources(sources: readonly string[]): string {
 
 /** Undoes {@link joinSources}. */
 export function splitSources(list: string): readonly string[] {
-  return list.split(',').map((key) => key.replaceAll('%2C', ','))
+  return list === '' ? [] : list.split(',').map((key) => key.replaceAll('%2C', ','))
 }
 
 /** The query that asks for a view, with its `?`; empty for the whole document. It names the view. */

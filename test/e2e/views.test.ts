@@ -56,6 +56,7 @@ async function stream(query: string) {
 const views: readonly (readonly [query: string, view: View])[] = [
   ['?sources=b,a,nowhere', viewOf(['a', 'b', 'nowhere'])],
   ['?sources=with%252C%20comma', viewOf(['with, comma'])],
+  ['?sources=', viewOf([])],
   ['?view=totals', { view: 'totals' }],
   ['?view=full', {}],
 ]
@@ -111,7 +112,7 @@ describe('views of the built server', () => {
     expect(again.updates.map((update) => update.id)).toEqual([`${epoch}:${Number(seq) + 1}`])
   })
 
-  it.each(['?sources=', '?sources=a,,b', '?view=all', '?view=totals&sources=a'])(
+  it.each(['?sources=,', '?sources=a,,b', '?view=all', '?view=totals&sources=a'])(
     '[P1.13] %s is refused with bad_view, an upgrade before it happens',
     async (query) => {
       const socket = await attemptSocket(`${server.socketUrl}${PIPELINE_STATUS_PATH}${query}`)

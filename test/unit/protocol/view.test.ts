@@ -92,7 +92,7 @@ describe('a view of a document', () => {
       fc.constantFrom('a,b', 'a%2Fb', 'é🚀', '__proto__', '%25', 'a&b=c#d'),
     )
     fc.assert(
-      fc.property(fc.uniqueArray(key, { minLength: 1 }), (keys) => {
+      fc.property(fc.uniqueArray(key), (keys) => {
         fc.pre(keys.every((each) => !/%(?!25|2F)/.test(each))) // as keys are written, P8.1
         const { sources } = viewOf(keys)
         const asked = new URLSearchParams(
