@@ -172,6 +172,8 @@ describe('streams and sockets', () => {
 
     expect(share).toMatchObject({ status: 429, headers: { 'retry-after': '10' } })
     expect(origin).toMatchObject({ status: 403, headers: { 'retry-after': '60' } })
+    // Lines of the log gather for a moment.
+    await server.logged(({ code }) => code === 'origin_not_allowed', 2_000)
     expect(server.log.filter(({ msg }) => msg === 'stream refused')).toMatchObject([
       { code: 'address_limit' },
       { code: 'origin_not_allowed' },
