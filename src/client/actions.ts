@@ -28,7 +28,7 @@ export function createActions(
   dispatch: (...event: ConnectionEvent) => void,
   signal: AbortSignal,
 ): Actions {
-  const { base, query, Socket } = page
+  const { base, query, WebSocket } = page
   const path = `monitoring/${encodeURIComponent(page.feed)}`
   const tokens = createTokenSource(page.token)
   const get = createGet(page, tokens, signal)
@@ -52,13 +52,11 @@ export function createActions(
   const actions: Readonly<Record<Exclude<Effect, Word | 'read'>, () => void>> = {
     websocket: () => {
       const url = `${base.replace('http', 'ws')}ws/${path}?auth=message${query.replace('?', '&')}`
-      if (Socket) send = openSocket(Socket, url, take())
+      if (WebSocket) send = openSocket(WebSocket, url, take())
     },
     sse: () => {
-      const { epoch, seq } = page.update ?? {}
-      const cursor = epoch && `${epoch}:${seq ?? ''}`
       const owner = take()
-      followStream(get, { path: `api/v1/${path}/stream${query}`, cursor }, owner)
+      followStream(get, `api/v1/${path}/stream${query}`, owner)
         .catch(() => undefined) // that it is over says it all
         .finally(() => owner.tell('lost', CUT_OFF))
     },

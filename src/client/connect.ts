@@ -5,8 +5,9 @@ import {
   viewOf,
   viewQuery,
 } from '../protocol/index.js'
+import type { Link, Page } from './page.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
-import type { ConnectionState, ConnectOptions, Subscription, Update } from './subscription.js'
+import type { ConnectOptions, Subscription, Update } from './subscription.js'
 
 /**
  * Follows a feed: over a WebSocket, where there is none to be had over server-sent events, and by
@@ -20,21 +21,25 @@ import type { ConnectionState, ConnectOptions, Subscription, Update } from './su
  * @throws TypeError for a URL that is none, and for a relative one where there is no page.
  */
 export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): Subscription<Data> {
-  const { token, sources, view, minRetryMs = 0, maxRetries = Infinity, onUpdate, onState } = options
-  const { page, link, join } = pageConnection({
-    base: baseUrl(options.url),
-    feed: options.feed ?? PIPELINE_STATUS_FEED,
-    query: viewQuery(view === 'totals' ? { view } : sources ? viewOf(sources) : {}),
+  const {
+    feed = PIPELINE_STATUS_FEED,
+    sources,
+    view,
     token,
-    Socket: options.WebSocket === undefined ? globalThis.WebSocket : options.WebSocket,
-    fetch: options.fetch ?? globalThis.fetch,
-    isShared: options.share ?? typeof token !== 'function',
-  })
+    minRetryMs = 0,
+    maxRetries = Infinity,
+    onUpdate,
+    onState,
+    share = typeof token !== 'function',
+    WebSocket = globalThis.WebSocket,
+    fetch = globalThis.fetch,
+  } = options
+  const base = baseUrl(options.url)
+  const query = viewQuery(view === 'totals' ? { view } : sources ? viewOf(sources) : {})
+  const { page, link, join } = pageConnection({ base, feed, query, token, WebSocket, fetch, share })
   const guard = createGuard()
-  /** What was there when this was closed. */
-  let left:
-    | { readonly update: Update<Json> | undefined; readonly state: ConnectionState }
-    | undefined
+  /** What this sees: the page's, until it is closed. */
+  let seen: Pick<Page, 'update' | 'state'> = page
 
   const subscriber: Subscriber = {
     minRetryMs,
@@ -43,26 +48,29 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
     onState: (state) => guard(() => onState?.(state)),
   }
   const leave = join(subscriber)
+  const ask: Link = (...request) => {
+    if (seen === page) link(...request)
+  }
   queueMicrotask(() => {
-    if (!left) subscriber.onState(page.state)
-    if (!left && page.update) subscriber.onUpdate(page.update)
+    if (seen === page) subscriber.onState(page.state)
+    if (seen === page && page.update) subscriber.onUpdate(page.update)
   })
   return {
     get update() {
-      return (left ?? page).update as Update<Data> | undefined
+      return seen.update as Update<Data> | undefined
     },
     get state() {
-      return (left ?? page).state
+      return seen.state
     },
-    refresh: () => left ?? link('refresh'),
-    retry: () => left ?? link('retry'),
-    authorize: (given) => left ?? link('token', given),
+    refresh: () => ask('refresh'),
+    retry: () => ask('retry'),
+    authorize: (given) => ask('token', given),
     close: () => {
-      if (left) return
+      if (seen !== page) return
       const { update, state } = page
-      left = { update, state: { ...state, status: 'closed', transport: null, retryAt: null } }
+      seen = { update, state: { ...state, status: 'closed', transport: null, retryAt: null } }
       leave()
-      subscriber.onState(left.state)
+      subscriber.onState(seen.state)
     },
   }
 }

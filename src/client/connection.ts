@@ -19,7 +19,7 @@ let attempts: readonly Attempt[] = []
 
 /** Keeps one connection: tells the machine what happens, and does what it says. */
 export function openConnection(page: Page, tell: Tell): Link {
-  const { base, Socket, wishMs } = page
+  const { base, WebSocket, wishMs } = page
   const clock = () => performance.now()
   const ending = new AbortController()
   let machine = initialMachine(clock())
@@ -31,7 +31,7 @@ export function openConnection(page: Page, tell: Tell): Link {
     random: Math.random(),
     freeAt: budgetFreeAt(attempts, base),
     wishMs,
-    hasWebSocket: Boolean(Socket),
+    hasWebSocket: Boolean(WebSocket),
     isOnline: (globalThis.navigator as Navigator | undefined)?.onLine !== false,
   })
   const dispatch = (...event: ConnectionEvent): void => {

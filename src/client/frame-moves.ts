@@ -7,18 +7,18 @@ import type { TroubleReason } from './subscription.js'
 const TOKEN_PATIENCE_MS = 60_000
 
 /** Refusals that mean the same to an application as to a client. */
-const TOLD: readonly string[] = [
+const TOLD: readonly TroubleReason[] = [
   'at_capacity',
   'address_limit',
   'origin_not_allowed',
   'unauthorized',
   'draining',
   'no_data',
-] satisfies TroubleReason[]
+]
 
 /** The reason that a refusal names, if it is one that an application can be told. */
-export function toldReason(code = ''): TroubleReason | undefined {
-  return TOLD.includes(code) ? (code as TroubleReason) : undefined
+export function toldReason(code: string | undefined): TroubleReason | undefined {
+  return TOLD.find((reason) => reason === code)
 }
 
 /** A frame has come: a sign of life, whatever it says. */

@@ -51,12 +51,13 @@ const REQUEST_MS = 8_000
  * @param ended - ends all of them.
  */
 export function createGet({ base, fetch }: Endpoint, tokens: TokenSource, ended: AbortSignal): Get {
-  return async (path, headers, signal = AbortSignal.timeout(REQUEST_MS)) => {
+  const limited = () => AbortSignal.any([ended, AbortSignal.timeout(REQUEST_MS)])
+  return async (path, headers, signal = limited()) => {
     if (tokens.show() === undefined) await tokens.obtain(false)
     const token = tokens.show()
     return fetch(base + path, {
       headers: { ...headers, ...(token && { Authorization: `Bearer ${token}` }) },
-      signal: AbortSignal.any([signal, ended]),
+      signal,
     })
   }
 }

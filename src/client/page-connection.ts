@@ -25,7 +25,7 @@ export interface PageConnection {
 /** Whose connection it is: equal demands share one. */
 export interface Demand extends Endpoint {
   /** Whether it may be another tab's. */
-  readonly isShared: boolean
+  readonly share: boolean
 }
 
 /** Long enough for a component that is mounted anew; 0 where nothing is ever mounted. */
@@ -78,7 +78,7 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
     link('close')
   }
   // Locks are there in secure contexts only; where nothing is ever shown, there are no tabs.
-  const canShare = demand.isShared && document && (navigator as Partial<Navigator>).locks
+  const canShare = demand.share && document && (navigator as Partial<Navigator>).locks
   // Hashed, because a name can be read by every script of the origin, and a token must not.
   const link = canShare
     ? joinTabs(page, tell, `pipecast ${hashOf(key)}`)

@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly query: string
   readonly token: TokenOption
   /** There may be none. */
-  readonly Socket: SocketConstructor | null | undefined
+  readonly WebSocket: SocketConstructor | null | undefined
   readonly fetch: typeof fetch
 }
 

@@ -45,7 +45,7 @@ export function openSocket(
 export function tellFrame(text: unknown, tell: TransportOwner['tell']): void {
   let frame: ServerFrame | null = null
   try {
-    frame = JSON.parse(String(text)) as ServerFrame | null
+    frame = JSON.parse(text as string) as ServerFrame | null
   } catch {
     // none
   }

@@ -7,16 +7,14 @@ import { tellFrame, type TransportOwner } from './socket-transport.js'
  * Follows server-sent events by fetch: unlike EventSource it can send a token, sees why it is
  * refused, and exists in Node.
  *
- * @param cursor - of the newest update that is there already, as `<epoch>:<seq>`.
  * @returns when it is over.
  */
 export async function followStream(
   get: Get,
-  { path, cursor }: { readonly path: string; readonly cursor: string | undefined },
+  path: string,
   { tell, signal }: TransportOwner,
 ): Promise<void> {
-  const headers = { Accept: 'text/event-stream', ...(cursor && { 'Last-Event-ID': cursor }) }
-  const response = await get(path, headers, signal)
+  const response = await get(path, { Accept: 'text/event-stream' }, signal)
   if (!response.ok || !response.body) {
     // In the words that a socket would have used.
     tell('frame', { ...(await readRefusal(response)), type: 'error' } as ErrorFrame)

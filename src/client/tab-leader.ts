@@ -25,7 +25,6 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   let own: Link | undefined
   let term: AbortController | undefined
   let isLooking = true
-  let othersLookUntil = 0
   let missedBeats = 0
 
   const lead = (signal: AbortSignal) =>
@@ -54,7 +53,7 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       })
   }
   const beat = () => {
-    if (own) own(isLooking || Date.now() < othersLookUntil ? 'visible' : 'hidden')
+    if (own) own(isLooking ? 'visible' : 'hidden')
     else if (isLooking) {
       missedBeats += 1
       if (missedBeats > MISSED_BEATS) {
@@ -65,10 +64,9 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     }
   }
   const answer = (link: Link, [question, token]: Question) => {
-    if (question === 'here') {
-      othersLookUntil = Date.now() + (MISSED_BEATS + 1) * BEAT_MS
-      beat()
-    } else if (question !== 'hello') link(question, token)
+    if (question === 'here')
+      link('visible') // a page counts as hidden after some beats only
+    else if (question !== 'hello') link(question, token)
     else if (page.update) post('update', page.update)
     post('state', page.state)
   }
