@@ -1,9 +1,6 @@
 import { backoffMs } from './backoff.js'
-import type { Draft, Effect, Surroundings } from './connection-state.js'
+import type { Draft, Surroundings } from './connection-state.js'
 import type { TroubleReason } from './subscription.js'
-
-/** What is to be done for a draft to be true, in order. */
-export type Effects = readonly Effect[]
 
 /** How long an attempt may take to bring data, in ms. */
 export const OPENING_MS = 8_000
@@ -21,23 +18,25 @@ const LONGEST_HINT_MS = 60_000
 const SOCKETS_UNHEARD = 2
 
 /** Tries to get a live connection now, or as soon as the budget of attempts allows. */
-export function attempt(draft: Draft, env: Surroundings): Effects {
+export function attempt(draft: Draft, env: Surroundings): void {
   const { now, freeAt, hasWebSocket } = env
-  if (freeAt > now) return wait(draft, env, freeAt)
+  if (freeAt > now) {
+    wait(draft, env, freeAt)
+    return
+  }
   // The WebSocket, until two in a row were never heard; then turn and turn about.
   const isTurn = draft.rung === 'websocket' && draft.unheardSockets >= SOCKETS_UNHEARD
   draft.rung = hasWebSocket && !isTurn ? 'websocket' : 'sse'
   if (draft.rung === 'websocket') draft.unheardSockets += 1
   enter(draft, 'opening', now + OPENING_MS)
   draft.pollAt = Math.min(draft.pollAt, now + POLL_AFTER_MS)
-  return ['drop', draft.rung]
+  draft.todo.push(draft.rung)
 }
 
 /** Waits for the next attempt. */
-export function wait(draft: Draft, env: Surroundings, until: number): Effects {
+export function wait(draft: Draft, env: Surroundings, until: number): void {
   enter(draft, 'waiting', Math.max(until, env.freeAt))
   draft.pollAt = Math.min(draft.pollAt, env.now + POLL_AFTER_MS)
-  return ['drop']
 }
 
 /**
@@ -45,31 +44,26 @@ export function wait(draft: Draft, env: Surroundings, until: number): Effects {
  *
  * @param isAtOnce - after a connection that was any good there need be no wait.
  */
-export function fail(draft: Draft, env: Surroundings, isAtOnce: boolean): Effects {
+export function fail(draft: Draft, env: Surroundings, isAtOnce: boolean): void {
   const isProven = env.now - draft.liveAt >= PROVEN_MS
   draft.failures = isProven ? 0 : draft.failures + 1
-  if (isAtOnce && isProven) return attempt(draft, env)
   const waitMs = Math.max(env.wishMs(draft.failures), backoffMs(draft.failures + 1, env.random))
-  return wait(draft, env, Math.max(draft.hintAt, env.now + waitMs))
+  if (isAtOnce && isProven) attempt(draft, env)
+  else wait(draft, env, Math.max(draft.hintAt, env.now + waitMs))
 }
 
-/** Enters a phase in which no transport has brought anything yet. */
+/** Enters a phase in which no transport has brought anything yet, without the one before. */
 export function enter(draft: Draft, phase: Draft['phase'], dueAt: number): void {
   const nothingYet = { liveAt: Infinity, hintAt: -Infinity, isProbing: false }
   Object.assign(draft, { phase, dueAt, ...nothingYet } satisfies Partial<Draft>)
+  draft.todo.push('drop')
 }
 
 /** Nothing is tried any more. */
-export function surrender(
-  draft: Draft,
-  phase: 'unauthorized' | 'closed',
-  reason: TroubleReason | null,
-): Effects {
+export function surrender(draft: Draft, phase: 'unauthorized' | 'closed'): void {
   enter(draft, phase, Infinity)
   draft.pollAt = draft.hideAt = Infinity
   draft.isPolling = false
-  draft.reason = reason
-  return ['drop']
 }
 
 /** Until when a server that names a time is left alone. */

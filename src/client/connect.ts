@@ -1,11 +1,5 @@
-import {
-  type Json,
-  PIPELINE_STATUS_FEED,
-  type PipelineStatus,
-  viewOf,
-  viewQuery,
-} from '../protocol/index.js'
-import type { Link, Page } from './page.js'
+import { PIPELINE_STATUS_FEED, type PipelineStatus, viewQuery } from '../protocol/index.js'
+import type { Link, Shown } from './page.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
 import type { ConnectOptions, Subscription, Update } from './subscription.js'
 
@@ -35,25 +29,31 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
     fetch = globalThis.fetch,
   } = options
   const base = baseUrl(options.url)
-  const query = viewQuery(view === 'totals' ? { view } : sources ? viewOf(sources) : {})
+  const query = viewQuery(view === 'totals' ? { view } : sources ? { sources } : {})
   const { page, link, join } = pageConnection({ base, feed, query, token, WebSocket, fetch, share })
-  const guard = createGuard()
+  let hasReported = false
   /** What this sees: the page's, until it is closed. */
-  let seen: Pick<Page, 'update' | 'state'> = page
+  let seen: Shown = page
 
-  const subscriber: Subscriber = {
-    minRetryMs,
-    maxRetries,
-    onUpdate: (update) => guard(() => onUpdate?.(update as Update<Data>)),
-    onState: (state) => guard(() => onState?.(state)),
+  // Callbacks are the application's: what they throw is its own to hear of, but not every 5 s.
+  const tell: Subscriber['tell'] = (name) => {
+    try {
+      if (name === 'state') onState?.(seen.state)
+      else onUpdate?.(seen.update as Update<Data>)
+    } catch (error) {
+      const { reportError } = globalThis as Partial<typeof globalThis>
+      // eslint-disable-next-line no-console -- Node has no reportError, and nobody must miss this
+      if (!hasReported) (reportError ?? console.error)(error)
+      hasReported = true
+    }
   }
-  const leave = join(subscriber)
+  const leave = join({ minRetryMs, maxRetries, tell })
   const ask: Link = (...request) => {
     if (seen === page) link(...request)
   }
   queueMicrotask(() => {
-    if (seen === page) subscriber.onState(page.state)
-    if (seen === page && page.update) subscriber.onUpdate(page.update)
+    if (seen === page) tell('state')
+    if (seen === page && page.update) tell('update')
   })
   return {
     get update() {
@@ -70,7 +70,7 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
       const { update, state } = page
       seen = { update, state: { ...state, status: 'closed', transport: null, retryAt: null } }
       leave()
-      subscriber.onState(seen.state)
+      tell('state')
     },
   }
 }
@@ -82,19 +82,4 @@ function baseUrl(url: string): string {
     (globalThis as Partial<typeof globalThis>).document?.baseURI,
   )
   return origin + pathname.replace(/\/?$/, '/')
-}
-
-/** Callbacks are the application's: what they throw is its own to hear of, but not every 5 s. */
-function createGuard(): (call: () => void) => void {
-  let hasReported = false
-  return (call) => {
-    try {
-      call()
-    } catch (error) {
-      const { reportError } = globalThis as Partial<typeof globalThis>
-      // eslint-disable-next-line no-console -- Node has no reportError, and nobody must miss this
-      if (!hasReported) (reportError ?? console.error)(error)
-      hasReported = true
-    }
-  }
 }

@@ -135,8 +135,8 @@ export interface Surroundings {
   readonly isOnline: boolean
 }
 
-/** A machine within a step, which changes it. */
-export type Draft = { -readonly [Key in keyof Machine]: Machine[Key] }
+/** A machine within a step, which changes it, and what is to be done for it to be true, in order. */
+export type Draft = { -readonly [Key in keyof Machine]: Machine[Key] } & { readonly todo: Effect[] }
 
 /** The longest silence of a transport whose greeting has named no times, in ms. */
 const DEFAULT_SILENCE_MS = 12_000

@@ -10,9 +10,14 @@ import {
 import type { DataFrame } from './feed-reader.js'
 import type { Link, Page, Tell } from './page.js'
 import { step } from './transitions.js'
-import { createWakeTimer } from './wake-timer.js'
 
 const REFRESH_GAP_MS = 1_000
+
+/** The two clocks of a page come apart by so much only when it has slept, or one was set. */
+const JUMP_MS = 4_000
+
+/** No timer runs for longer, so that a sleep is noticed soon after it. */
+const LONGEST_TIMER_MS = 5_000
 
 /** The attempts of this page at all servers, whoever makes them. */
 let attempts: readonly Attempt[] = []
@@ -25,6 +30,8 @@ export function openConnection(page: Page, tell: Tell): Link {
   let machine = initialMachine(clock())
   let refreshedAt = -Infinity
   let told = ''
+  let epochOffsetMs = Date.now() - clock()
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   const surroundings = (): Surroundings => ({
     now: clock(),
@@ -35,27 +42,29 @@ export function openConnection(page: Page, tell: Tell): Link {
     isOnline: (globalThis.navigator as Navigator | undefined)?.onLine !== false,
   })
   const dispatch = (...event: ConnectionEvent): void => {
-    const [next, ...effects] = step(machine, surroundings(), event)
+    const next = step(machine, surroundings(), event)
     machine = next
-    for (const effect of effects) {
+    for (const effect of next.todo) {
       if (effect === machine.rung) attempts = withAttempt(attempts, { base, at: clock() })
       if (effect !== 'read') perform(effect)
       else if (tell('frame', event[1] as DataFrame)) perform('refresh')
     }
-    wake(wakeAt(machine) - clock())
-    const state = publicState(machine, Boolean(page.update), Date.now() - clock())
+    clearTimeout(timer)
+    const waitMs = wakeAt(machine) - clock()
+    if (waitMs < Infinity) timer = setTimeout(tick, Math.min(waitMs, LONGEST_TIMER_MS))
+    const before = epochOffsetMs
+    epochOffsetMs = Date.now() - clock()
+    const state = publicState(machine, Boolean(page.update), epochOffsetMs)
     if (told !== (told = JSON.stringify(state))) tell('state', state)
+    if (Math.abs(epochOffsetMs - before) > JUMP_MS) dispatch('retry')
   }
+  const tick = () => dispatch('timer')
   const { perform, give } = createActions(page, dispatch, ending.signal)
-  const wake = createWakeTimer((hasJumped) => {
-    if (hasJumped) dispatch('retry')
-    dispatch('timer')
-  })
   const { addEventListener } = globalThis as Partial<typeof globalThis> // Node has none
   for (const type of ['online', 'offline']) {
     addEventListener?.(type, () => dispatch('retry'), ending)
   }
-  dispatch('timer')
+  tick()
   return (request, token) => {
     if (request === 'refresh') {
       if (clock() - refreshedAt < REFRESH_GAP_MS) return

@@ -26,18 +26,17 @@ export function nextUpdate(
   receivedAt: number,
 ): Update<Json> | undefined {
   const { seq } = frame
-  const isStale = frame.stale === true
+  const head = { seq, receivedAt, isStale: frame.stale === true }
   if ('epoch' in frame) {
     const { epoch } = frame
     // Answers to polls may arrive late.
     if (newest?.epoch === epoch && newest.seq > seq) return newest
-    const generatedAt = Date.parse(frame.generated_at)
-    return { data: frame.data as Json, epoch, seq, generatedAt, receivedAt, isStale }
+    return { ...head, data: frame.data as Json, epoch, generatedAt: Date.parse(frame.generated_at) }
   }
   const { patch } = frame
   if (!newest || newest.seq + (patch ? 1 : 0) !== seq) return undefined
   const data = patch ? applyMergePatch(newest.data, patch) : newest.data
   if (patch && hashOf(data) !== frame.hash) return undefined
-  const generatedAt = isStale ? newest.generatedAt : Date.parse(frame.timestamp)
-  return { ...newest, data, seq, generatedAt, receivedAt, isStale }
+  const generatedAt = head.isStale ? newest.generatedAt : Date.parse(frame.timestamp)
+  return { ...newest, ...head, data, generatedAt }
 }

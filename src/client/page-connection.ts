@@ -3,15 +3,15 @@ import { openConnection } from './connection.js'
 import { initialMachine, publicState } from './connection-state.js'
 import { type Eagerness, wishMs } from './eagerness.js'
 import { type DataFrame, hashOf, nextUpdate } from './feed-reader.js'
-import type { Endpoint, Link, Page, Tell } from './page.js'
+import type { Endpoint, Link, Page, Shown, Tell } from './page.js'
 import { shareStructure } from './share-structure.js'
 import type { ConnectionState, Update } from './subscription.js'
 import { joinTabs } from './tab-leader.js'
 
 /** Who shares a connection. */
 export interface Subscriber extends Eagerness {
-  readonly onUpdate: (update: Update<Json>) => void
-  readonly onState: (state: ConnectionState) => void
+  /** Is told what the page shows anew. */
+  readonly tell: (name: keyof Shown) => void
 }
 
 /** One connection of this page, however many share it. */
@@ -50,11 +50,15 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
   const { document, navigator } = globalThis as Partial<typeof globalThis>
   let lingering: ReturnType<typeof setTimeout> | undefined
 
-  const page: { -readonly [Name in keyof Page]: Page[Name] } = {
+  const page: Page = {
     ...demand,
     update: undefined,
     state: { ...publicState(initialMachine(0), false, 0), retryAt: null },
     wishMs: (failures) => wishMs([...subscribers], failures),
+  }
+  const show = (news: Partial<Shown>, name: keyof Shown) => {
+    Object.assign(page, news)
+    for (const each of subscribers) each.tell(name)
   }
   const takers = {
     frame: (frame: DataFrame) => {
@@ -63,13 +67,10 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
       return !next
     },
     update: (update: Update<Json>) => {
-      page.update = { ...update, data: shareStructure(page.update?.data, update.data) }
-      for (const each of subscribers) each.onUpdate(page.update)
+      const data = shareStructure(page.update?.data, update.data)
+      show({ update: { ...update, data } }, 'update')
     },
-    state: (state: ConnectionState) => {
-      page.state = state
-      for (const each of subscribers) each.onState(state)
-    },
+    state: (state: ConnectionState) => show({ state }, 'state'),
   }
   const tell: Tell = (kind, news) => takers[kind](news as never) === true
   const end = () => {

@@ -16,11 +16,15 @@ export interface Endpoint {
   readonly fetch: typeof fetch
 }
 
-/** What this page knows of a feed, however it came to know, and what it wants. */
-export interface Page extends Endpoint {
+/** What is known of a feed. */
+export interface Shown {
   /** The newest value; `undefined` before the first. */
   readonly update: Update<Json> | undefined
   readonly state: ConnectionState
+}
+
+/** What this page knows of a feed, however it came to know, and what it wants. */
+export interface Page extends Endpoint, Shown {
   /** The least wait after so many failures in a row that all who look on agree on, in ms. */
   readonly wishMs: (failures: number) => number
 }

@@ -20,12 +20,11 @@ export async function followStream(
     tell('frame', { ...(await readRefusal(response)), type: 'error' } as ErrorFrame)
     return
   }
-  const reader = response.body.getReader()
-  const decoder = new TextDecoder()
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   const parse = createEventStreamParser((data) => tellFrame(data, tell))
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    parse(decoder.decode(value, { stream: true }))
+    parse(value)
   }
 }

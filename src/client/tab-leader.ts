@@ -29,7 +29,7 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
 
   const lead = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve())
+      signal.onabort = () => resolve()
       own = openConnection(page, (...news) => {
         post(...news)
         return tell(...news)
@@ -43,14 +43,15 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   const seek = (isStealing: boolean) => {
     term?.abort()
     const { signal } = (term = new AbortController())
+    // It ends when it is stolen, or called off.
+    const onEnd = () => {
+      if (signal.aborted) return
+      resign()
+      seek(false)
+    }
     navigator.locks
       .request(name, isStealing ? { steal: true } : { signal }, () => lead(signal))
-      .catch(() => undefined) // stolen from, or called off
-      .finally(() => {
-        if (signal.aborted) return
-        resign()
-        seek(false)
-      })
+      .then(onEnd, onEnd)
   }
   const beat = () => {
     if (own) own(isLooking ? 'visible' : 'hidden')

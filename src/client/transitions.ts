@@ -1,13 +1,5 @@
 import { afterClose, POLICY_VIOLATION } from '../protocol/index.js'
-import {
-  attempt,
-  type Effects,
-  enter,
-  fail,
-  hintedAt,
-  networkReason,
-  surrender,
-} from './attempts.js'
+import { attempt, enter, fail, hintedAt, networkReason, surrender } from './attempts.js'
 import {
   BLOCKED,
   type ConnectionEvent,
@@ -25,7 +17,7 @@ type Move<Name extends keyof Events> = (
   draft: Draft,
   env: Surroundings,
   detail: Events[Name],
-) => Effects
+) => void
 type Row = { readonly [Name in keyof Events]: Move<Name> }
 
 /** How long a page is hidden before anything is done about it, in ms. */
@@ -34,62 +26,77 @@ const HIDDEN_GRACE_MS = 15_000
 /** How long a sign of life that was asked for may take, in ms. */
 const PROBE_MS = 3_000
 
+/** How much longer than a socket a stream may be silent, in ms. */
+const HEARTBEAT_MS = 8_000
+
 const POLL_EVERY_MS = 5_000
 const POLL_HIDDEN_EVERY_MS = 60_000
 
-const stay = (): Effects => []
+const stay = (): void => undefined
 /** Somebody asks for it, or has cause to hope: so it is a socket's turn. */
-const tryNow = (draft: Draft, env: Surroundings): Effects => {
+const tryNow = (draft: Draft, env: Surroundings): void => {
   draft.rung = 'sse'
-  return attempt(draft, env)
+  attempt(draft, env)
 }
-const close = (draft: Draft): Effects => surrender(draft, 'closed', null)
+const close = (draft: Draft): void => {
+  draft.reason = null
+  surrender(draft, 'closed')
+}
 
 /** What has run out; one thing at a time, since another timer follows at once. */
-const tick = (draft: Draft, env: Surroundings): Effects => {
+const tick = (draft: Draft, env: Surroundings): void => {
   const { now } = env
-  if (draft.hideAt <= now) return doze(draft, env)
-  if (draft.dueAt <= now) return expire(draft, env)
-  return draft.pollAt <= now ? pollNow(draft) : []
+  if (draft.hideAt <= now) doze(draft, env)
+  else if (draft.dueAt <= now) expire(draft, env)
+  else if (draft.pollAt <= now) pollNow(draft)
 }
 
 /** Once at a time. */
-const pollNow = (draft: Draft): Effects => {
-  if (draft.pollAt === Infinity) return []
+const pollNow = (draft: Draft): void => {
+  if (draft.pollAt < Infinity) draft.todo.push('poll')
   draft.pollAt = Infinity
-  return ['poll']
 }
 
-const expire = (draft: Draft, env: Surroundings): Effects => {
-  if (draft.phase === 'waiting') return attempt(draft, env)
-  if (draft.phase === 'opening') return lose(draft, env, CUT_OFF)
-  if (draft.rung === 'websocket' && !draft.isProbing) return probe(draft, env, 'ping')
-  draft.reason = env.isOnline ? 'silent' : 'offline'
-  return fail(draft, env, true)
+const expire = (draft: Draft, env: Surroundings): void => {
+  if (draft.phase === 'waiting') attempt(draft, env)
+  else if (draft.phase === 'opening') lose(draft, env, CUT_OFF)
+  else if (!draft.isProbing) probe(draft, env, 'ping')
+  else {
+    draft.reason = env.isOnline ? 'silent' : 'offline'
+    fail(draft, env, true)
+  }
 }
 
-const probe = (draft: Draft, { now }: Surroundings, how: Effect): Effects => {
+/** A socket can be asked for a sign of life; a stream has to be given the time of its heartbeat. */
+const probe = (draft: Draft, { now }: Surroundings, how: Effect): void => {
   draft.isProbing = true
-  draft.dueAt = now + PROBE_MS
-  return [how]
+  draft.dueAt = now + (draft.rung === 'websocket' ? PROBE_MS : HEARTBEAT_MS)
+  draft.todo.push(how)
 }
 
-/** A socket is asked for a sign of life; a stream cannot be asked, so it is exchanged. */
-const check = (draft: Draft, env: Surroundings): Effects => {
-  if (draft.rung === 'websocket') return probe(draft, env, 'ping')
-  return env.freeAt > env.now ? [] : attempt(draft, env)
+/** A stream cannot be asked, so it is exchanged. */
+const check = (draft: Draft, env: Surroundings): void => {
+  if (draft.rung === 'websocket') probe(draft, env, 'ping')
+  else if (env.freeAt <= env.now) attempt(draft, env)
 }
 
-const ask = (): Effects => ['refresh']
+const ask = ({ todo }: Draft): void => {
+  todo.push('refresh')
+}
 
 const lose: Move<'lost'> = (draft, env, code) => {
   const after = afterClose(code)
-  if (code === POLICY_VIOLATION) return surrender(draft, 'closed', 'policy')
-  if (after === 'get-token') return deny(draft, env)
-  if (code === BLOCKED) draft.unheardSockets = Infinity
-  if (draft.phase === 'opening' && !draft.isPolling) draft.pollAt = env.now
-  if (draft.hintAt === -Infinity) draft.reason = networkReason(env)
-  return [...fail(draft, env, after === 'reconnect'), 'diagnose']
+  if (code === POLICY_VIOLATION) {
+    draft.reason = 'policy'
+    surrender(draft, 'closed')
+  } else if (after === 'get-token') deny(draft, env)
+  else {
+    if (code === BLOCKED) draft.unheardSockets = Infinity
+    if (draft.phase === 'opening' && !draft.isPolling) draft.pollAt = env.now
+    if (draft.hintAt === -Infinity) draft.reason = networkReason(env)
+    fail(draft, env, after === 'reconnect')
+    draft.todo.push('diagnose')
+  }
 }
 
 const notePoll: Move<'polled'> = (draft, env, answer) => {
@@ -98,68 +105,67 @@ const notePoll: Move<'polled'> = (draft, env, answer) => {
   draft.isPolling = 'seq' in answer
   if ('seq' in answer) {
     draft.isTokenAsked = false
-    return ['read']
+    draft.todo.push('read')
+    return
   }
   const { code, retry_after_ms } = answer
   // Where nothing answers at all, nothing is in the way of sockets alone.
   if (code === undefined) draft.unheardSockets = 0
-  if (code === 'unauthorized' && draft.phase === 'waiting') return deny(draft, env)
-  draft.pollAt = Math.max(draft.pollAt, hintedAt(env, retry_after_ms))
-  draft.reason = toldReason(code) ?? draft.reason ?? networkReason(env)
-  return []
+  if (code === 'unauthorized' && draft.phase === 'waiting') deny(draft, env)
+  else {
+    draft.pollAt = Math.max(draft.pollAt, hintedAt(env, retry_after_ms))
+    draft.reason = toldReason(code) ?? draft.reason ?? networkReason(env)
+  }
 }
 
 const diagnose: Move<'diagnosed'> = (draft, env, { active, max, accepting, retry_after_ms }) => {
   draft.capacity = { active, max }
-  if (!accepting) {
-    draft.reason = active >= max ? 'at_capacity' : 'address_limit'
-    draft.unheardSockets = 0 // it was refused, not blocked
-    draft.dueAt = Math.max(draft.dueAt, hintedAt(env, retry_after_ms))
-  }
-  return []
+  if (accepting) return
+  draft.reason = active >= max ? 'at_capacity' : 'address_limit'
+  draft.unheardSockets = 0 // it was refused, not blocked
+  draft.dueAt = Math.max(draft.dueAt, hintedAt(env, retry_after_ms))
 }
 
-const hide = (draft: Draft, env: Surroundings): Effects => {
+const hide = (draft: Draft, env: Surroundings): void => {
   draft.hideAt = Math.min(draft.hideAt, env.now + HIDDEN_GRACE_MS)
-  return []
 }
-const show = (draft: Draft): Effects => {
+const show = (draft: Draft): void => {
   draft.hideAt = Infinity
-  return []
 }
 
 /** Hidden for long enough: a socket falls silent, anything else ends. */
-const doze = (draft: Draft, env: Surroundings): Effects => {
-  if (draft.phase !== 'live' || draft.rung === 'sse') return fallAsleep(draft, env)
-  draft.phase = 'paused'
+const doze = (draft: Draft, env: Surroundings): void => {
   draft.hideAt = draft.dueAt = Infinity
-  return ['pause']
+  if (draft.phase === 'live' && draft.rung === 'websocket') {
+    draft.phase = 'paused'
+    draft.todo.push('pause')
+  } else fallAsleep(draft, env)
 }
-const fallAsleep = (draft: Draft, env: Surroundings): Effects => {
+const fallAsleep = (draft: Draft, env: Surroundings): void => {
   enter(draft, 'asleep', Infinity)
-  draft.hideAt = Infinity
   draft.pollAt = env.now + POLL_HIDDEN_EVERY_MS
-  return ['drop']
 }
-const resume = (draft: Draft, env: Surroundings): Effects => {
+const resume = (draft: Draft, env: Surroundings): void => {
   draft.phase = 'live'
-  return probe(draft, env, 'resume')
+  probe(draft, env, 'resume')
 }
-const wake = (draft: Draft, env: Surroundings): Effects => {
+const wake = (draft: Draft, env: Surroundings): void => {
   draft.pollAt = env.now
-  return attempt(draft, env)
+  attempt(draft, env)
 }
 
-const showToken = (draft: Draft, env: Surroundings): Effects => {
-  if (draft.rung === 'websocket') return ['auth']
-  return draft.phase === 'opening' ? attempt(draft, env) : []
+const showToken = (draft: Draft, env: Surroundings): void => {
+  if (draft.rung === 'websocket') draft.todo.push('auth')
+  else if (draft.phase === 'opening') attempt(draft, env)
 }
-const askAgain = (): Effects => ['renew']
+const askAgain = ({ todo }: Draft): void => {
+  todo.push('renew')
+}
 const goWithout: Move<'tokenless'> = (draft, env, until) => {
-  if (until === 'ever') return surrender(draft, 'unauthorized', 'unauthorized')
   draft.reason = 'unauthorized'
   draft.isTokenAsked = false
-  return fail(draft, env, false)
+  if (until === 'ever') surrender(draft, 'unauthorized')
+  else fail(draft, env, false)
 }
 
 /** Where nothing else is said, nothing happens. An event that is forgotten here does not compile. */
@@ -228,12 +234,13 @@ export const transitions: { readonly [P in Phase]: Row } = {
   closed: { ...quiet, close: stay },
 }
 
-/** The state after an event, and what is to be done, in order. */
+/** The state after an event, and what is to be done for it to be true, in order. */
 export function step(
   machine: Machine,
   env: Surroundings,
   [name, detail]: ConnectionEvent,
-): readonly [Machine, ...Effect[]] {
-  const draft = { ...machine }
-  return [draft, ...transitions[draft.phase][name](draft, env, detail as never)]
+): Machine & { readonly todo: readonly Effect[] } {
+  const draft = { ...machine, todo: [] }
+  transitions[draft.phase][name](draft, env, detail as never)
+  return draft
 }

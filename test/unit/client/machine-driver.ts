@@ -33,10 +33,10 @@ export class MachineDriver {
   tell(...event: ConnectionEvent): readonly Effect[] {
     if (event[0] === 'lost') this.transport = null
     if (event[0] === 'polled') this.isPollUnderWay = false
-    const [next, ...effects] = step(this.machine, this.surroundings(), event)
-    this.machine = next
-    for (const effect of effects) this.perform(effect)
-    return effects
+    const { todo, ...machine } = step(this.machine, this.surroundings(), event)
+    this.machine = machine
+    for (const effect of todo) this.perform(effect)
+    return todo
   }
 
   /** Lets time pass, and every timer of it ring. */

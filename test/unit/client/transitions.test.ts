@@ -34,6 +34,7 @@ function streaming(): MachineDriver {
     driver.pass(1_000)
   }
   driver.tell(...frame(greeting()))
+  driver.tell(...frame(fullUpdate({})))
   return driver
 }
 
@@ -197,7 +198,7 @@ describe('silence', () => {
     const driver = streaming()
     const attempts = driver.attemptsAt.length
 
-    driver.pass(14_999)
+    driver.pass(17_999)
     expect(driver.machine.phase).toBe('live')
     driver.pass(1)
 
