@@ -65,8 +65,8 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     }
   }
   const answer = (link: Link, [question, token]: Question) => {
-    if (question === 'here')
-      link('visible') // a page counts as hidden after some beats only
+    // However seldom they look: it takes more than a beat to count as hidden.
+    if (question === 'here') link('visible')
     else if (question !== 'hello') link(question, token)
     else if (page.update) post('update', page.update)
     post('state', page.state)

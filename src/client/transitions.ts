@@ -92,7 +92,7 @@ const lose: Move<'lost'> = (draft, env, code) => {
   } else if (after === 'get-token') deny(draft, env)
   else {
     if (code === BLOCKED) draft.unheardSockets = Infinity
-    if (draft.phase === 'opening' && !draft.isPolling) draft.pollAt = env.now
+    if (draft.phase === 'opening' && draft.failures === 0) draft.pollAt = env.now
     if (draft.hintAt === -Infinity) draft.reason = networkReason(env)
     fail(draft, env, after === 'reconnect')
     draft.todo.push('diagnose')
