@@ -65,19 +65,31 @@ function stage(token = ''): Stage {
 }
 
 describe('the store of the board', () => {
-  it('tells of any number of updates once a frame', () => {
-    const { store, receive, drawFrame } = stage()
+  it('tells of the first data at once', () => {
+    const { store, receive } = stage()
     let calls = 0
     store.onChange(() => (calls += 1))
 
     receive(update({ seq: 1 }))
+
+    expect(calls).toBe(1)
+    expect(store.state().update?.seq).toBe(1)
+  })
+
+  it('tells of any number of updates after that once a frame', () => {
+    const { store, receive, drawFrame } = stage()
+    receive(update({ seq: 1 }))
+    let calls = 0
+    store.onChange(() => (calls += 1))
+
     receive(update({ seq: 2 }))
-    drawFrame()
     receive(update({ seq: 3 }))
+    drawFrame()
+    receive(update({ seq: 4 }))
     drawFrame()
 
     expect(calls).toBe(2)
-    expect(store.state().update?.seq).toBe(3)
+    expect(store.state().update?.seq).toBe(4)
   })
 
   it('stops the board’s clock while the data is out of date, and lets it go on after that', () => {
