@@ -88,7 +88,7 @@ describeInChromium.concurrent('every view of a full board', { timeout: 120_000 }
     await page.getByText(/^\d+ of 50$/).waitFor()
 
     expect([...source, ...(await faultsInBothThemes(page, 'system'))]).toEqual([])
-  })
+  }, 90_000)
 
   it('shows all that is well alike, and all that is not by its own look', async () => {
     const { page } = await openBoard(browser, server.url)

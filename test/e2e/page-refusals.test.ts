@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it, type TestContext } from 'vitest'
+import { afterAll, beforeAll, expect, it, type TestContext, vi } from 'vitest'
 import { BROWSER_LINE, faultsInBothThemes, LIVE, openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { report, runEvent } from '../support/reports.js'
@@ -129,10 +129,16 @@ describeInChromium.concurrent('the page that is refused', { timeout: 150_000 }, 
       await report(server.url, runEvent('COMPLETE', `by-stream-${upgrades}`))
       await board.page.getByRole('link', { name: `by-stream-${upgrades}` }).waitFor()
       proxy.manners.upgrades = 'pass'
-      // It would try by itself after a minute; a network that comes back is a reason to try now.
-      await board.context.setOffline(true)
-      await board.context.setOffline(false)
-      await board.shows(LIVE, 90_000)
+      // By itself it looks for a socket when the stream ends; a network that comes back is a reason
+      // to look now. What it opens in the moment between the two words may fail and cost a turn.
+      await vi.waitFor(
+        async () => {
+          await board.context.setOffline(true)
+          await board.context.setOffline(false)
+          await board.shows(LIVE, 10_000)
+        },
+        { timeout: 80_000 },
+      )
 
       expect(faults).toEqual([])
       expect(board.loads()).toBe(1)

@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const BARE = '/api/v1/monitoring/pipeline-status'
 const FALLBACK = '/api/v1/public/health'
+const INTERVAL_MS = 1_000
 const ALLOWED = 'https://dash.example.com'
 
 let database: TestDatabase
@@ -25,7 +26,7 @@ beforeAll(async () => {
   reads = await countSnapshotReads(database.connectionString)
   server = await startServer({
     databaseUrl: database.connectionString,
-    env: { BROADCAST_INTERVAL_MS: '1000', ALLOWED_ORIGINS: ALLOWED },
+    env: { BROADCAST_INTERVAL_MS: String(INTERVAL_MS), ALLOWED_ORIGINS: ALLOWED },
   })
   await report(server.url, runEvent('COMPLETE', 'nightly'))
 })
@@ -126,13 +127,17 @@ describe('the polling fallback', () => {
   it('[P6.1] [P6.2] reads once for many who poll at once, and not at all when nobody does', async () => {
     await delay(1_200) // the last value is old by now
 
+    const startedAt = performance.now()
     const together = await reads.during(() =>
       Promise.all(Array.from({ length: 50 }, () => server.getJson(FALLBACK))),
     )
+    const tookMs = performance.now() - startedAt
     const alone = await reads.during(() => delay(2_500))
 
     console.log(`snapshot reads: ${together} for 50 polls at once, ${alone} in 2.5 s with nobody`)
-    expect(together).toBe(1)
+    // On a machine so slow that the first answers are old when the last are asked for, once again.
+    expect(together).toBeGreaterThanOrEqual(1)
+    expect(together).toBeLessThanOrEqual(1 + Math.floor(tookMs / INTERVAL_MS))
     expect(alone).toBe(0)
   })
 
