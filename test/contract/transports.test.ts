@@ -124,6 +124,7 @@ describe.each<OnlyTransport>(['websocket', 'sse', 'polling'])('over %s', (only) 
     }
   })
 
+  // Who polls takes no place that could be wanting.
   it.skipIf(only === 'polling')(
     '[P9.5] a full server is polled until there is a place',
     {
@@ -171,6 +172,7 @@ describe.each<OnlyTransport>(['websocket', 'sse', 'polling'])('over %s', (only) 
     expect(wrong.subscription.state.retryAt).toBeNull()
   })
 
+  // Each poll shows its token: there is no connection that could outlive one.
   it.skipIf(only === 'polling')(
     '[P9.6] a token that expires is renewed without a gap',
     {

@@ -24,6 +24,7 @@ const root = join(import.meta.dirname, '..', '..')
 const snippets = readSnippets(join(root, 'docs', 'clients.md'))
 const used = new Set<string>()
 
+// Where a tool is missing, a line says which tests are skipped for it and how to get it.
 const hasCurl = hasTool('curl', 'the package curl')
 const hasPython = hasTool('python3', 'the package python3')
 const hasWebsockets = hasPython && (await hasModule('websockets'))

@@ -32,6 +32,7 @@ function follow(name: string, env: Readonly<Record<string, string>> = {}): Promi
   return runSnippet(snippet(name), where(env))
 }
 
+// Where a tool is missing, a line says which tests are skipped for it and how to get it.
 const hasCurl = hasTool('curl', 'the package curl')
 const hasPython = hasTool('python3', 'the package python3')
 const hasPsql = hasTool('psql', 'the package postgresql-client')

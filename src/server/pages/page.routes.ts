@@ -74,7 +74,9 @@ async function readBuiltPage(directory: string): Promise<string | null> {
 
 async function boardInTime(board: PageRoutesDeps['board']): Promise<BoardSnapshot | undefined> {
   const patience = new AbortController()
-  const waited = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => undefined)
+  const waited = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {
+    // Aborted below: the board was quicker.
+  })
   const snapshot = await Promise.race([board.poll(), waited])
   patience.abort()
   return snapshot ?? board.newest
