@@ -1,6 +1,6 @@
 import type { ConnectionState, Update } from '../client/index.js'
 import type { HealthStatus, PipelineStatus, SourceStatus } from '../protocol/index.js'
-import { agoWords, connectionWords, reasonWords } from './words.js'
+import { agoWords, connectionWords, worstReasonWords } from './words.js'
 
 /** One source, as it is shown. */
 export interface RowView {
@@ -131,7 +131,7 @@ function rowView([key, source]: Entry, serverNow: number): RowView {
     return { key, name: key, status: 'Unknown', detail: 'Unknown: no such source' }
   }
   const { namespace, name, status, reasons, running, last_run } = source
-  const why = reasonWords(reasons)
+  const why = worstReasonWords(reasons)
   const when = last_run === undefined ? 'no run yet' : agoWords(serverNow - Date.parse(last_run))
   return {
     key,

@@ -1,4 +1,5 @@
 import type { ConnectionState } from '../client/index.js'
+import { reasonWords } from '../protocol/index.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -14,19 +15,9 @@ export function agoWords(ageMs: number): string {
 }
 
 /** The worst reason in words, empty when all is well. */
-export function reasonWords(reasons: readonly string[]): string {
+export function worstReasonWords(reasons: readonly string[]): string {
   const [worst = 'ok'] = reasons
-  return worst === 'ok' ? '' : (REASONS[worst] ?? worst.replaceAll('_', ' '))
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  failed: 'last run failed',
-  timed_out: 'last run timed out',
-  missed: 'a run was missed',
-  success_rate: 'too many runs failed',
-  not_fresh: 'no success for too long',
-  slow: 'slower than usual',
-  data_quality: 'checks of its data fail',
+  return worst === 'ok' ? '' : reasonWords(worst)
 }
 
 /** What the connection does, in words that say what to do about it where there is something. */

@@ -156,7 +156,7 @@ describeInChromium('<pipeline-status>', () => {
 
     expect(before[0]).toMatch(/^acledHealthy · \d+ s ago$/)
     expect((await rowsOf(page).allTextContents())[0]).toMatch(
-      /^ucdpFailing: last run failed · \d+ s ago$/,
+      /^ucdpFailing: the last run failed · \d+ s ago$/,
     )
     expect(await page.getByRole('status').textContent()).toContain('ucdp is Failing')
     expect(await connectionOf(page).textContent()).toMatch(/^Live · Updated \d+ s ago$/)

@@ -13,7 +13,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const JOBS = 30
 const PATCHED = 'pipecast.v1, pipecast.v1.patch'
 const DEFLATE = 'permessage-deflate; client_max_window_bits'
-// Where a tool is missing, a line says which tests are skipped for it and how to get it.
 const hash = createDocumentHash()
 
 let database: TestDatabase

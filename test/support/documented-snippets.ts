@@ -88,8 +88,7 @@ export async function runProgram(
 /** Whether a tool is installed; says on the console what is left out without it. */
 export function hasTool(tool: string, source: string): boolean {
   const isThere = spawnSync('sh', ['-c', `command -v ${tool}`]).status === 0
-  if (!isThere)
-    console.warn(`${tool} is not installed: its snippets are skipped; it is in ${source}`)
+  if (!isThere) console.warn(`${tool} is not installed: its tests are skipped; it is in ${source}`)
   return isThere
 }
 

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Json } from '../../src/protocol/index.js'
+import { hasTool } from './documented-snippets.js'
 
 /** What the foreign client knew after one message. */
 export interface ForeignState {
@@ -15,7 +16,7 @@ export interface ForeignState {
 }
 
 /** Whether there is a Python to run it. */
-export const hasPython = spawnSync('python3', ['--version']).status === 0
+export const hasPython = hasTool('python3', 'the package python3')
 
 /** A client that shares no line with this project: Python's sockets, json and zlib. */
 export class ForeignClient {

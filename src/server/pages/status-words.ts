@@ -1,3 +1,5 @@
+import { reasonWords } from '../../protocol/index.js'
+
 /** An instant for people, in UTC: `2026-01-28 12:30:45 UTC`. */
 export function instantWords(instant: string): string {
   return `${instant.slice(0, 19).replace('T', ' ')} UTC`
@@ -23,22 +25,10 @@ export function durationWords(durationMs: number): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  success_rate: 'too many of the last runs failed',
-  bad_schedule: 'its schedule cannot be read',
-  not_fresh: 'no success for too long',
-  slow: 'slower than usual',
-  data_quality: 'checks of its data fail',
-  no_runs: 'no runs yet',
-  source_failing: 'a source fails',
-  source_degraded: 'a source is degraded',
-  source_late: 'a source is late',
-}
-
 /** Reasons in words, worst first; empty when all is well. */
 export function reasonsWords(reasons: readonly string[]): string {
   return reasons
     .filter((reason) => reason !== 'ok')
-    .map((reason) => REASONS[reason] ?? reason.replaceAll('_', ' '))
+    .map(reasonWords)
     .join(', ')
 }

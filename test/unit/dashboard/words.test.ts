@@ -6,7 +6,8 @@ import {
   shortCountWords,
 } from '../../../src/dashboard/words/count-words.js'
 import { agoWords, clockWords, durationWords } from '../../../src/dashboard/words/duration-words.js'
-import { reasonWords, whyWords } from '../../../src/dashboard/words/reason-words.js'
+import { whyWords } from '../../../src/dashboard/words/reason-words.js'
+import { reasonWords } from '../../../src/protocol/index.js'
 import { isoDurationWords, scheduleWords } from '../../../src/dashboard/words/schedule-words.js'
 import { source } from './board-samples.js'
 

@@ -52,7 +52,7 @@ describe('what <pipeline-status> shows', () => {
     const view = look({ update: updateOf({ b: 'Healthy', a: 'Healthy', c: 'Failing' }) })
 
     expect(view.rows.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([
-      'c: Failing: last run failed · no run yet',
+      'c: Failing: the last run failed · no run yet',
       'a: Healthy · no run yet',
       'b: Healthy · no run yet',
     ])

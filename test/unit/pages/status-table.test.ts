@@ -38,7 +38,7 @@ describe('the board as HTML', () => {
       '',
       'acled',
       'Failing',
-      'failed, checks of its data fail: 503 from upstream',
+      'the last run failed, a check of its data fails: 503 from upstream',
       'nightly',
       '2026-01-28 12:30:45 UTC',
       '2 min 15 s',
@@ -74,7 +74,9 @@ describe('the board as HTML', () => {
   it('a run in progress does not hide what is wrong', () => {
     const source = sourceNamed('a', { status: 'Failing', reasons: ['failed'], running: 1 })
 
-    expect(statusTable(boardOf({ a: source }), age)).toContain('<td>failed; running now</td>')
+    expect(statusTable(boardOf({ a: source }), age)).toContain(
+      '<td>the last run failed; running now</td>',
+    )
   })
 
   it('puts problems first, then goes by name', () => {

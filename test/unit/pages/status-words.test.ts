@@ -29,9 +29,9 @@ describe('words for people', () => {
 
   it.each([
     [['ok'], ''],
-    [['failed'], 'failed'],
-    [['timed_out', 'late'], 'timed out, late'],
-    [['data_quality'], 'checks of its data fail'],
+    [['failed'], 'the last run failed'],
+    [['timed_out', 'late'], 'the last run took too long, a run is due'],
+    [['data_quality'], 'a check of its data fails'],
     [['something_new'], 'something new'],
   ])('the reasons %j are "%s"', (reasons, words) => {
     expect(reasonsWords(reasons)).toBe(words)
