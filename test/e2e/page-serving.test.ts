@@ -245,7 +245,7 @@ describeInChromium('the page in a browser', () => {
     expect(await sources.getByRole('row').count()).toBe(3)
     expect(await sources.getByRole('rowheader').first().textContent()).toBe(NASTY_NAME)
     expect(await sources.getByRole('cell').nth(1).textContent()).toBe(
-      'failed: <img src=x onerror=alert(1)>',
+      'the last run failed: <img src=x onerror=alert(1)>',
     )
     expect(await page.locator('b, img').count()).toBe(0)
     await report(server.url, runEvent('COMPLETE', 'later'))
