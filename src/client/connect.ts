@@ -1,4 +1,4 @@
-import { PIPELINE_STATUS_FEED, type PipelineStatus, viewQuery } from '../protocol/index.js'
+import { PIPELINE_STATUS_FEED, type PipelineStatus, viewOf, viewQuery } from '../protocol/index.js'
 import type { Link, Shown } from './page.js'
 import { pageConnection, type Subscriber } from './page-connection.js'
 import type { ConnectOptions, Subscription, Update } from './subscription.js'
@@ -29,7 +29,7 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
     fetch = globalThis.fetch,
   } = options
   const base = baseUrl(options.url)
-  const query = viewQuery(view === 'totals' ? { view } : sources ? { sources } : {})
+  const query = viewQuery(view === 'totals' ? { view } : sources ? viewOf(sources) : {})
   const { page, link, join } = pageConnection({ base, feed, query, token, WebSocket, fetch, share })
   let hasReported = false
   /** What this sees: the page's, until it is closed. */
