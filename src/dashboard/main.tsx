@@ -3,6 +3,7 @@ import { connect } from '../client/index.js'
 import { App } from './app.js'
 import { createBoardStore } from './board/board-store.js'
 import { startClock } from './page/clock.js'
+import { embeddedUpdate } from './page/embedded-update.js'
 import { type Page, PageProvider } from './page/page-context.js'
 import { showInTab } from './page/tab-signs.js'
 import { applyRememberedTheme } from './page/use-theme.js'
@@ -20,6 +21,7 @@ function openPage(): Page {
   const store = createBoardStore({
     connect,
     url: baseUrl,
+    first: embeddedUpdate(document.getElementById('newest')?.textContent ?? null, Date.now()),
     token: rememberedToken,
     clock,
     nextFrame,
@@ -63,10 +65,11 @@ const root = document.getElementById('board')
 if (root === null) throw new Error('index.html has no element with the id board')
 applyRememberedTheme()
 takeTokenFromAddress()
-showInTab(undefined)
 const page = openPage()
 watchFromBehind(page)
-page.store.onChange(() => showInTab(page.store.state().update?.data))
+const showInThisTab = () => showInTab(page.store.state().update?.data)
+showInThisTab()
+page.store.onChange(showInThisTab)
 render(
   <PageProvider page={page}>
     <App />

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { openDashboard } from '../support/dashboard-page.js'
@@ -16,6 +16,15 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Server
   const server = await startServer({ databaseUrl: database.connectionString, env })
   servers.push(server)
   return server
+}
+
+/** What of the document is data. */
+const DATA = /<script type="application\/json".*<\/script>/
+
+/** Nothing answers any more but the document and its files. */
+async function cutOff(page: Page): Promise<void> {
+  await page.route(/\/api\//, () => undefined) // requests that nobody ever answers
+  await page.routeWebSocket(/\/ws\//, () => undefined)
 }
 
 describeInChromium('the page and its connection', () => {
@@ -58,14 +67,48 @@ describeInChromium('the page and its connection', () => {
     const server = await start()
     const { page, pill, close } = await openDashboard(browser, server.url)
     await pill.getByText('WebSocket Connected').waitFor()
-    await page.route(/\/api\/|\/ws\//, () => undefined) // requests that nobody ever answers
-    await page.routeWebSocket(/\/ws\//, () => undefined)
+    await cutOff(page)
+    await page.route(`${server.url}/`, async (route) => {
+      const response = await route.fetch()
+      const body = (await response.text()).replace(DATA, '') // as of a board that is too large for it
+      await route.fulfill({ response, body })
+    })
 
     await page.reload()
 
     await page.getByText('Waiting for the first data…').waitFor()
     await page.getByText('No data yet').first().waitFor()
     await page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 10_000 })
+    await close()
+  }, 60_000)
+
+  it('[P1.11] shows what came with it when nothing answers behind it, and how old that gets', async () => {
+    const server = await start()
+    await report(server.url, runEvent('COMPLETE', 'came-along'))
+    const { page, pill, row, close } = await openDashboard(browser, server.url)
+    await pill.getByText('WebSocket Connected').waitFor()
+    await cutOff(page)
+
+    await page.reload()
+
+    await row('came-along').waitFor()
+    expect(await pill.textContent()).toBe('Connecting…')
+    await pill.getByText(/^Data may be out of date: last update 2\d s ago$/).waitFor()
+    await close()
+  }, 60_000)
+
+  it('[P1.11] shows no data that came with it long ago', async () => {
+    const server = await start()
+    await report(server.url, runEvent('COMPLETE', 'of-old'))
+    const { page, row, close } = await openDashboard(browser, server.url)
+    await row('of-old').waitFor()
+    await cutOff(page)
+    await page.clock.setFixedTime(Date.now() + 11_000)
+
+    await page.reload()
+
+    await page.getByText('Waiting for the first data…').waitFor()
+    expect(await row('of-old').count()).toBe(0)
     await close()
   }, 60_000)
 

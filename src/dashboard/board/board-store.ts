@@ -28,6 +28,8 @@ export interface BoardStore {
 export interface BoardStoreOptions {
   readonly connect: (options: ConnectOptions) => Subscription
   readonly url: string
+  /** What is known before anything has come; `undefined` when nothing is. */
+  readonly first: Update | undefined
   /** The view token that is remembered; empty when there is none. */
   readonly token: () => string
   readonly clock: Clock
@@ -69,7 +71,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       },
       onState: notify,
     })
-  let newest: Update | undefined
+  let newest = options.first
   let subscription = open()
   /** After an end nothing comes back by itself; a person may begin anew. */
   const retry = () => {

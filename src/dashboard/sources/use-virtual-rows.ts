@@ -41,6 +41,8 @@ export function useVirtualRows(options: VirtualRowsOptions): VirtualRows {
   const [, setDrawn] = useState(0)
   const rerender = () => setDrawn((drawn) => drawn + 1)
   const marginTop = useRef(0)
+  // Known from the start, so that rows are there the first time that anything is drawn.
+  const [initialRect] = useState(() => ({ width: innerWidth, height: innerHeight }))
   const settings: VirtualizerOptions<Window, HTMLElement> = {
     count: options.count,
     getScrollElement: () => window,
@@ -49,6 +51,7 @@ export function useVirtualRows(options: VirtualRowsOptions): VirtualRows {
     observeElementRect: observeWindowRect,
     observeElementOffset: observeWindowOffset,
     scrollToFn: windowScroll,
+    initialRect,
     overscan: OVERSCAN,
     scrollMargin: marginTop.current,
     rangeExtractor: (range) =>

@@ -28,22 +28,39 @@ export const SIGN_IN_NEEDED =
 export const NO_DATA_YET =
   '<h1>Pipeline status: Unknown</h1>\n<p>There is no data yet: the database cannot be read.</p>'
 
+/** Longer than that the data would hold up the page that it is to save a wait, in characters. */
+const MAX_EMBEDDED_LENGTH = 100_000
+
 /** The board for readers without JavaScript. */
 export function boardWithoutScript(dataJson: string, age: DataAge): string {
   return statusTable(JSON.parse(dataJson) as PipelineStatus, age)
 }
 
+/** What a document holds besides the built page. */
+export interface PageContent {
+  /** Safe HTML for readers without JavaScript; they also get a link with which they get it anew. */
+  readonly noScript: string
+  /** The newest frame as JSON, with which the page's script begins. */
+  readonly frameJson?: string
+}
+
 /**
- * The whole document: the built page, with `content` for readers without JavaScript, and a link with
- * which they get it anew.
+ * The whole document: the built page and what is true now.
  *
  * @param builtPage - the HTML of the build; see {@link STATUS_MARKER}.
- * @param content - safe HTML.
  */
-export function pageDocument(builtPage: string, content: string): string {
+export function pageDocument(builtPage: string, { noScript, frameJson }: PageContent): string {
   const head = `<noscript>${NO_SCRIPT_STYLE.html}</noscript>`
+  const board = `<noscript>\n<main>\n${noScript}\n${RELOAD}\n</main>\n</noscript>`
   // Replaced by functions: content may hold "$&", which would mean something in a string.
   return builtPage
     .replace('</head>', () => `  ${head}\n  </head>`)
-    .replace(STATUS_MARKER, () => `<noscript>\n<main>\n${content}\n${RELOAD}\n</main>\n</noscript>`)
+    .replace(STATUS_MARKER, () => `${embeddedFrame(frameJson)}${board}`)
+}
+
+/** Data and no script, so no policy forbids it; without a "<" nothing in it can end it. */
+function embeddedFrame(frameJson: string | undefined): string {
+  if (frameJson === undefined || frameJson.length > MAX_EMBEDDED_LENGTH) return ''
+  const json = frameJson.replaceAll('<', '\\u003c')
+  return `<script type="application/json" id="newest">${json}</script>\n`
 }

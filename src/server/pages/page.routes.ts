@@ -16,11 +16,13 @@ import {
 } from './page-document.js'
 import { PERMISSIONS_POLICY, securityPolicy } from './security-policy.js'
 
-/** The value of the feed that the page shows to readers without JavaScript. */
+/** The value of the feed that the page begins with. */
 export interface BoardSnapshot {
   readonly generatedAt: Date
   readonly isStale: boolean
   readonly dataJson: string
+  /** The update frame as JSON, with the data in it. */
+  readonly frameJson: string
 }
 
 /** What the route of the page needs. */
@@ -39,7 +41,7 @@ export interface PageRoutesDeps {
 /** How long the page waits for current data before it comes with what there is, in milliseconds. */
 const PATIENCE_MS = 250
 
-/** `GET /`: the page, which holds the newest data as a table for readers without JavaScript. */
+/** `GET /`: the page and the newest data, for its script and as a table for readers without one. */
 export function pageRoutes(deps: PageRoutesDeps): FastifyPluginAsync {
   return async (app) => {
     const builtPage = await readBuiltPage(deps.builtPageDir)
@@ -86,16 +88,17 @@ async function boardInTime(board: PageRoutesDeps['board']): Promise<BoardSnapsho
 function createDocumentSource(
   builtPage: string,
 ): (content: BoardSnapshot | 'sign-in' | undefined) => EncodedDocument {
-  const signIn = encodeDocument(pageDocument(builtPage, SIGN_IN_NEEDED))
-  const noData = encodeDocument(pageDocument(builtPage, NO_DATA_YET))
+  const signIn = encodeDocument(pageDocument(builtPage, { noScript: SIGN_IN_NEEDED }))
+  const noData = encodeDocument(pageDocument(builtPage, { noScript: NO_DATA_YET }))
   let rendered: { readonly of: BoardSnapshot; readonly document: EncodedDocument } | undefined
   return (content) => {
     if (content === 'sign-in') return signIn
     if (content === undefined) return noData
     if (rendered?.of !== content) {
       const age = { generatedAt: content.generatedAt.toISOString(), isStale: content.isStale }
-      const board = boardWithoutScript(content.dataJson, age)
-      rendered = { of: content, document: encodeDocument(pageDocument(builtPage, board)) }
+      const noScript = boardWithoutScript(content.dataJson, age)
+      const html = pageDocument(builtPage, { noScript, frameJson: content.frameJson })
+      rendered = { of: content, document: encodeDocument(html) }
     }
     return rendered.document
   }

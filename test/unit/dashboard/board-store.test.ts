@@ -15,7 +15,7 @@ interface Stage {
 }
 
 /** A store on a subscription whose other end is played by the test. */
-function stage(token = ''): Stage {
+function stage({ token = '', first }: { token?: string; first?: Update } = {}): Stage {
   let now = NOW
   let tick = () => {}
   const frames: (() => void)[] = []
@@ -25,6 +25,7 @@ function stage(token = ''): Stage {
   const clock = startClock({ now: () => now, repeat: (action) => void (tick = action) })
   const store = createBoardStore({
     url: 'http://board.example/',
+    first,
     token: () => token,
     clock,
     nextFrame: (action) => frames.push(action),
@@ -74,6 +75,33 @@ describe('the store of the board', () => {
 
     expect(calls).toBe(1)
     expect(store.state().update?.seq).toBe(1)
+  })
+
+  it('begins with what came with the page, as old as it is, until there is something newer', () => {
+    const { store, receive, drawFrame } = stage({
+      first: update({ seq: 7, receivedAt: NOW - 3_000 }),
+    })
+
+    const begun = { seq: store.state().update?.seq, ageMs: store.dataAge()?.ageMs }
+    const pill = store.pill().label
+    receive(update({ seq: 8 }))
+    drawFrame()
+
+    expect(begun).toEqual({ seq: 7, ageMs: 3_000 })
+    expect(pill).toBe('Connecting…')
+    expect(store.state().update?.seq).toBe(8)
+    expect(store.dataAge()?.ageMs).toBe(0)
+  })
+
+  it('calls what came with the page out of date when nothing follows it', () => {
+    const { store, clock, pass } = stage({ first: update() })
+
+    pass(21_000)
+    pass(10_000)
+
+    expect(store.dataAge()?.isOutOfDate).toBe(true)
+    expect(store.pill().label).toMatch(/^Data may be out of date/)
+    expect(clock.boardNow()).toBe(NOW + 21_000)
   })
 
   it('tells of any number of updates after that once a frame', () => {
@@ -127,7 +155,7 @@ describe('the store of the board', () => {
 
   it('shows a token only when there is one', () => {
     const open = stage()
-    const closed = stage('a-token')
+    const closed = stage({ token: 'a-token' })
 
     expect(open.options.token).toBeUndefined()
     expect(closed.options.token).toBeTypeOf('function')
