@@ -8,6 +8,7 @@ import * as sqlReporting from './0006-sql-reporting.js'
 import * as dataQuality from './0007-data-quality.js'
 import * as countingRuns from './0008-counting-runs.js'
 import * as summarySteps from './0009-summary-steps.js'
+import * as leanSteps from './0010-lean-steps.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-data-quality': dataQuality,
   '0008-counting-runs': countingRuns,
   '0009-summary-steps': summarySteps,
+  '0010-lean-steps': leanSteps,
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { CompiledQuery, type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.js'
 import type { Assertion, RunEvent } from './run-event.js'
 
@@ -36,14 +36,15 @@ function encodeAssertion({ name, isSuccess, isWarning = false }: Assertion): obj
   return { name, value: isSuccess ? 1 : 0, ...(isWarning ? {} : { minimum: 1 }) }
 }
 
+/** Written out, because a template would send the events once for each time they are named. */
+const RECORD = 'SELECT pipecast.record_run_events($1), pipecast.record_event_metrics($1)'
+
 /** Records events, and what they measured, in one transaction: all of them or none. */
 export async function recordRunEvents(
   kysely: Kysely<Schema>,
   encoded: readonly string[],
 ): Promise<void> {
-  await sql`
-    SELECT pipecast.record_run_events(events), pipecast.record_event_metrics(events)
-    FROM (VALUES (${`[${encoded.join(',')}]`}::jsonb)) AS given (events)`.execute(kysely)
+  await kysely.executeQuery(CompiledQuery.raw(RECORD, [`[${encoded.join(',')}]`]))
 }
 
 /** When a job is expected to run, in milliseconds. */
