@@ -9,6 +9,7 @@ import * as dataQuality from './0007-data-quality.js'
 import * as countingRuns from './0008-counting-runs.js'
 import * as summarySteps from './0009-summary-steps.js'
 import * as leanSteps from './0010-lean-steps.js'
+import * as knownJobs from './0011-known-jobs.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-counting-runs': countingRuns,
   '0009-summary-steps': summarySteps,
   '0010-lean-steps': leanSteps,
+  '0011-known-jobs': knownJobs,
 }
