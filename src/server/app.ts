@@ -85,6 +85,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     poolMax: config.databasePoolMax,
     timeoutMs: config.databaseTimeoutMs,
     onError: (error) => log.warn({ reason: error.message }, 'a database connection was lost'),
+    onUnprepared: ({ message }) =>
+      log.warn({ reason: message }, 'the database keeps no prepared statements: reads cost more'),
   })
   const edge = createEdge(config)
   const metrics = createMetrics()

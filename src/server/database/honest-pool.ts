@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import type { AskPrepared } from './prepared-statements.js'
 
 /** The connection gave no answer to an earlier statement, so it is not asked another. */
 class ConnectionSilentError extends Error {
@@ -13,16 +14,19 @@ class ConnectionSilentError extends Error {
  * time-out, but the connection would wait for the answer for many minutes, and so would everybody
  * who is given it next.
  */
-export function honestPool(pool: pg.Pool): PostgresPool {
-  return { connect: async () => honestClient(await pool.connect()), end: () => pool.end() }
+export function honestPool(pool: pg.Pool, askPrepared: AskPrepared): PostgresPool {
+  return {
+    connect: async () => honestClient(await pool.connect(), askPrepared),
+    end: () => pool.end(),
+  }
 }
 
-function honestClient(client: pg.PoolClient): PostgresPoolClient {
+function honestClient(client: pg.PoolClient, askPrepared: AskPrepared): PostgresPoolClient {
   let isBroken = false
   const query = async (text: string, values: readonly unknown[]) => {
     if (isBroken) throw new ConnectionSilentError('the connection to the database is lost')
     try {
-      return await client.query(text, [...values])
+      return await askPrepared((query) => client.query(query), text, [...values])
     } catch (error) {
       isBroken = !(error instanceof pg.DatabaseError)
       throw error

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { honestPool } from './honest-pool.js'
+import { createPreparer } from './prepared-statements.js'
 import type { Schema } from './schema.js'
 
 /** How to reach the database. Times are in milliseconds. */
@@ -11,6 +12,8 @@ export interface DatabaseOptions {
   readonly timeoutMs?: number
   /** An idle connection broke; the pool opens another when it needs one. */
   readonly onError?: (error: Error) => void
+  /** The sessions do not keep prepared statements; each is planned anew from now on. */
+  readonly onUnprepared?: (reason: Error) => void
 }
 
 /** A pool of connections, and the query builder on it. */
@@ -47,7 +50,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       // Whoever uses it hears of it, because the statement that is under way fails.
     })
   })
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: honestPool(pool) }) })
+  const askPrepared = createPreparer((reason) => options.onUnprepared?.(reason))
+  const dialect = new PostgresDialect({ pool: honestPool(pool, askPrepared) })
+  const kysely = new Kysely<Schema>({ dialect })
   return {
     kysely,
     pool,

@@ -37,7 +37,8 @@ function encodeAssertion({ name, isSuccess, isWarning = false }: Assertion): obj
 }
 
 /** Written out, because a template would send the events once for each time they are named. */
-const RECORD = 'SELECT pipecast.record_run_events($1), pipecast.record_event_metrics($1)'
+const RECORD = `/* prepared: record-run-events */
+  SELECT pipecast.record_run_events($1), pipecast.record_event_metrics($1)`
 
 /** Records events, and what they measured, in one transaction: all of them or none. */
 export async function recordRunEvents(

@@ -52,18 +52,39 @@ export interface StatusFacts {
   readonly recoveries: ReadonlyMap<string, number>
 }
 
-/** Reads everything in one read-only transaction, so that its parts agree with each other. */
-export function readStatusFacts(kysely: Kysely<Schema>, now: Date): Promise<StatusFacts> {
-  return kysely
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (transaction) => ({
-      jobs: await readJobs(transaction),
-      totals: await readTotals(transaction, now),
-      queues: await readQueues(transaction),
-      recoveries: await readRecoveries(transaction, now),
-    }))
+/** What is known beside the jobs, in JSON. */
+interface RestRow {
+  readonly totals: RecentTotals
+  readonly queues: readonly QueueFacts[]
+  readonly recoveries: readonly { readonly job_id: string; readonly at: number }[]
+}
+
+/** A job, or nothing where there is none; the first row carries the rest. */
+type FactsRow = (JobRow | { readonly id: null }) & { readonly rest: RestRow | null }
+
+/**
+ * Reads everything in one statement: its parts agree with each other, and it is one way there and
+ * back. The jobs are rows and not JSON, because thousands of them would take longer that way.
+ */
+export async function readStatusFacts(kysely: Kysely<Schema>, now: Date): Promise<StatusFacts> {
+  const { rows } = await sql<FactsRow>`
+    /* prepared: status-facts */
+    SELECT job.*, CASE WHEN coalesce(nth, 1) = 1 THEN json_build_object(
+      'totals', (SELECT row_to_json(total) FROM (${selectTotals(now)}) AS total),
+      'queues', (SELECT coalesce(json_agg(queue), '[]') FROM (${selectQueues}) AS queue),
+      'recoveries', (SELECT coalesce(json_agg(recovery), '[]')
+        FROM (${selectRecoveries(now)}) AS recovery)) END AS rest
+    FROM (VALUES (true)) AS always
+    LEFT JOIN (SELECT *, row_number() OVER () AS nth FROM (${selectJobs}) AS job) AS job ON true
+    ORDER BY nth`.execute(kysely)
+  const rest = rows[0]?.rest
+  if (rest == null) throw new Error('the first row carries no totals')
+  return {
+    jobs: rows.filter((row) => row.id !== null).map(toJobFacts),
+    totals: rest.totals,
+    queues: rest.queues,
+    recoveries: new Map(rest.recoveries.map(({ job_id, at }) => [job_id, at])),
+  }
 }
 
 interface JobRow {
@@ -109,35 +130,38 @@ const MAX_NAMED_CHECKS = 5
 /** An instant or a duration as milliseconds; a float, because pg hands out bigints as text. */
 const ms = (column: string) => sql`date_part('epoch', ${sql.ref(column)}) * 1000`
 
-export async function readJobs(db: Kysely<Schema>): Promise<readonly JobFacts[]> {
-  const { rows } = await sql<JobRow>`
-    SELECT j.id, s.parent_job_id AS parent_id, j.namespace, j.name,
-      ${ms('j.created_at')} AS created_at, j.paused_at IS NOT NULL AS paused, j.processing_type,
-      ${ms('j.schedule_interval')} AS interval_ms, j.schedule_cron AS cron, j.timezone,
-      ${ms('j.grace')} AS grace_ms, ${ms('j.max_runtime')} AS max_runtime_ms,
-      ${ms('j.heartbeat_timeout')} AS heartbeat_timeout_ms,
-      j.failure_tolerance, j.recovery_threshold, ${ms('j.freshness')} AS freshness_ms,
-      s.history, s.running, ${ms('s.newest_started_at')} AS newest_started_at,
-      ${ms('s.newest_ended_at')} AS newest_ended_at,
-      ${ms('s.running_started_at')} AS running_started_at,
-      ${ms('s.running_heard_at')} AS running_heard_at,
-      ${ms('s.last_success_at')} AS last_success_at,
-      s.newest_duration_ms, s.usual_ms, s.longest_success_ms, s.newest_state, s.newest_error,
-      ${ms('s.failing_since')} AS failing_since, s.records_total::float8 AS records_total,
-      ${ms('s.records_at')} AS records_at,
-      checked.checks, checked.failed AS failed_checks, breached.names AS failing_checks
-    FROM pipecast.job AS j JOIN pipecast.job_summary AS s ON s.job_id = j.id
-    LEFT JOIN (
-      SELECT job_id, count(*)::integer AS checks,
-        (count(*) FILTER (WHERE is_breached))::integer AS failed
-      FROM pipecast.metric WHERE num_nonnulls(minimum, maximum) > 0 GROUP BY job_id
-    ) AS checked ON checked.job_id = j.id
-    LEFT JOIN (
-      SELECT job_id,
-        (array_agg(name ORDER BY name COLLATE "C"))[1:${sql.lit(MAX_NAMED_CHECKS)}] AS names
-      FROM pipecast.metric WHERE is_breached GROUP BY job_id
-    ) AS breached ON breached.job_id = j.id
-    ORDER BY j.namespace COLLATE "C", j.name COLLATE "C"`.execute(db)
+const selectJobs = sql<JobRow>`
+  SELECT j.id, s.parent_job_id AS parent_id, j.namespace, j.name,
+    ${ms('j.created_at')} AS created_at, j.paused_at IS NOT NULL AS paused, j.processing_type,
+    ${ms('j.schedule_interval')} AS interval_ms, j.schedule_cron AS cron, j.timezone,
+    ${ms('j.grace')} AS grace_ms, ${ms('j.max_runtime')} AS max_runtime_ms,
+    ${ms('j.heartbeat_timeout')} AS heartbeat_timeout_ms,
+    j.failure_tolerance, j.recovery_threshold, ${ms('j.freshness')} AS freshness_ms,
+    s.history, s.running, ${ms('s.newest_started_at')} AS newest_started_at,
+    ${ms('s.newest_ended_at')} AS newest_ended_at,
+    ${ms('s.running_started_at')} AS running_started_at,
+    ${ms('s.running_heard_at')} AS running_heard_at,
+    ${ms('s.last_success_at')} AS last_success_at,
+    s.newest_duration_ms, s.usual_ms, s.longest_success_ms, s.newest_state, s.newest_error,
+    ${ms('s.failing_since')} AS failing_since, s.records_total::float8 AS records_total,
+    ${ms('s.records_at')} AS records_at,
+    checked.checks, checked.failed AS failed_checks, breached.names AS failing_checks
+  FROM pipecast.job AS j JOIN pipecast.job_summary AS s ON s.job_id = j.id
+  LEFT JOIN (
+    SELECT job_id, count(*)::integer AS checks,
+      (count(*) FILTER (WHERE is_breached))::integer AS failed
+    FROM pipecast.metric WHERE num_nonnulls(minimum, maximum) > 0 GROUP BY job_id
+  ) AS checked ON checked.job_id = j.id
+  LEFT JOIN (
+    SELECT job_id,
+      (array_agg(name ORDER BY name COLLATE "C"))[1:${sql.lit(MAX_NAMED_CHECKS)}] AS names
+    FROM pipecast.metric WHERE is_breached GROUP BY job_id
+  ) AS breached ON breached.job_id = j.id
+  ORDER BY j.namespace COLLATE "C", j.name COLLATE "C"`
+
+/** All jobs, as they are now. */
+export async function readJobs(kysely: Kysely<Schema>): Promise<readonly JobFacts[]> {
+  const { rows } = await selectJobs.execute(kysely)
   return rows.map(toJobFacts)
 }
 
@@ -190,36 +214,25 @@ function toSchedule(row: JobRow): Schedule | null {
   return null
 }
 
-async function readTotals(db: Kysely<Schema>, now: Date): Promise<RecentTotals> {
-  const { rows } = await sql<RecentTotals>`
-    SELECT count(*)::integer AS "runs24h",
-      (count(*) FILTER (WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED')))::integer AS "failed24h",
-      coalesce(sum(rows_written), 0)::float8 AS "records24h",
-      coalesce(sum(rows_written) FILTER (WHERE ended_at > ${now}::timestamptz - interval '1 hour'),
-        0)::float8 AS "recordsLastHour"
-    FROM pipecast.run
-    WHERE ended_at > ${now}::timestamptz - interval '24 hours' AND ended_at <= ${now}`.execute(db)
-  return rows[0] ?? { runs24h: 0, failed24h: 0, records24h: 0, recordsLastHour: 0 }
-}
+const selectTotals = (now: Date) => sql<RecentTotals>`
+  SELECT count(*)::integer AS "runs24h",
+    (count(*) FILTER (WHERE state IN ('FAILED', 'TIMED_OUT', 'MISSED')))::integer AS "failed24h",
+    coalesce(sum(rows_written), 0)::float8 AS "records24h",
+    coalesce(sum(rows_written) FILTER (WHERE ended_at > ${now}::timestamptz - interval '1 hour'),
+      0)::float8 AS "recordsLastHour"
+  FROM pipecast.run
+  WHERE ended_at > ${now}::timestamptz - interval '24 hours' AND ended_at <= ${now}`
 
-async function readQueues(db: Kysely<Schema>): Promise<readonly QueueFacts[]> {
-  return db
-    .selectFrom('pipecast.queue')
-    .select(['name', 'depth', 'running'])
-    .orderBy(sql`name COLLATE "C"`)
-    .execute()
-}
+const selectQueues = sql<QueueFacts>`
+  SELECT name, depth, running FROM pipecast.queue ORDER BY name COLLATE "C"`
 
 /** The newest change from or to failing of each job, where it is one from failing of this day. */
-async function readRecoveries(db: Kysely<Schema>, now: Date): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ job_id: string; at: number }>`
-    SELECT job_id, ${ms('at')} AS at FROM (
-      SELECT DISTINCT ON (job_id) job_id, at, from_status, to_status
-      FROM pipecast.status_change
-      WHERE (to_status = 'Failing' OR from_status = 'Failing')
-        AND at > ${now}::timestamptz - interval '24 hours'
-      ORDER BY job_id, id DESC
-    ) AS newest
-    WHERE from_status = 'Failing' AND to_status <> 'Paused'`.execute(db)
-  return new Map(rows.map(({ job_id, at }) => [job_id, at]))
-}
+const selectRecoveries = (now: Date) => sql`
+  SELECT job_id, ${ms('at')} AS at FROM (
+    SELECT DISTINCT ON (job_id) job_id, at, from_status, to_status
+    FROM pipecast.status_change
+    WHERE (to_status = 'Failing' OR from_status = 'Failing')
+      AND at > ${now}::timestamptz - interval '24 hours'
+    ORDER BY job_id, id DESC
+  ) AS newest
+  WHERE from_status = 'Failing' AND to_status <> 'Paused'`
