@@ -6,7 +6,7 @@ import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
 import { createScheduleReader } from '../../src/server/status/schedule.js'
 import { readJobs, readStatusFacts } from '../../src/server/status/status.queries.js'
-import { sweepOnce } from '../../src/server/status/sweeper.js'
+import { createSweeper, type SweeperOptions, sweepOnce } from '../../src/server/status/sweeper.js'
 import {
   readKnownStatuses,
   removeExpired,
@@ -33,21 +33,22 @@ afterAll(async () => {
   await testDatabase.drop()
 })
 
+const options = (now: () => Date): SweeperOptions => ({
+  readJobs: () => readJobs(database.kysely),
+  readKnown: () => readKnownStatuses(database.kysely),
+  timeOut: (instant) => timeOutRuns(database.kysely, instant),
+  write: (sweep, instant) => writeSweep(database.kysely, sweep, instant),
+  removeExpired: () => Promise.resolve(false),
+  now,
+  nextTick: createScheduleReader(),
+  log: silent,
+})
+
 /** Sweeps as if it were that time of the day. */
 async function sweepAt(time: string): Promise<number | null> {
-  const { kysely } = database
-  const known = new Map<string, HealthStatus>(await readKnownStatuses(kysely))
+  const known = new Map<string, HealthStatus>(await readKnownStatuses(database.kysely))
   return sweepOnce(
-    {
-      readJobs: () => readJobs(kysely),
-      readKnown: () => readKnownStatuses(kysely),
-      timeOut: (now) => timeOutRuns(kysely, now),
-      write: (sweep, now) => writeSweep(kysely, sweep, now),
-      removeExpired: () => Promise.resolve(false),
-      now: () => new Date(at(time)),
-      nextTick: createScheduleReader(),
-      log: silent,
-    },
+    options(() => new Date(at(time))),
     known,
   )
 }
@@ -288,5 +289,22 @@ describe('seekLeadership', () => {
 
     await expect.poll(() => terms, { timeout: 10_000 }).toBe(2)
     await stop()
+  })
+})
+
+describe('a sweeper that leads', () => {
+  it('takes deadlines that are close together in one sweep', async () => {
+    await expectOf('often', 'schedule_interval', '20 milliseconds')
+    await database.pool.query(`UPDATE pipecast.job SET created_at = now(), grace = '0'`)
+    let sweeps = 0
+    const { timeOut, ...others } = options(() => new Date())
+    const counted = (now: Date) => {
+      sweeps += 1
+      return timeOut(now)
+    }
+    await createSweeper({ ...others, timeOut: counted }).lead(AbortSignal.timeout(1_000))
+
+    expect(sweeps).toBeGreaterThanOrEqual(2)
+    expect(sweeps).toBeLessThanOrEqual(11)
   })
 })

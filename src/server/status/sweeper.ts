@@ -27,6 +27,8 @@ export interface Sweeper {
 
 /** A sweep that a hint asks for comes this much later, and takes all hints until then with it. */
 const HINT_PAUSE_MS = 1_000
+/** Deadlines that are close together share a sweep: the usual end of short runs is always near. */
+const MIN_PAUSE_MS = 100
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
 const MAX_PAUSE_MS = 30_000
 const RETENTION_INTERVAL_MS = 3_600_000
@@ -54,7 +56,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
         known = null // how much of it was written is not known
         options.log.warn({ reason: (error as Error).message }, 'a sweep failed; it is repeated')
       }
-      const untilMs = Math.max(1, (nextAt ?? Infinity) - options.now().getTime())
+      const untilMs = Math.max(MIN_PAUSE_MS, (nextAt ?? Infinity) - options.now().getTime())
       await firstOf(signal, [
         (ended) => nap(Math.min(untilMs, MAX_PAUSE_MS), ended),
         (ended) => hinted.then(() => nap(HINT_PAUSE_MS, ended)),
