@@ -84,6 +84,13 @@ describe('the socket path', () => {
     await client.leave()
   })
 
+  it('has no hook of the application in its way, so that upgrades are served at the gate', () => {
+    const lines = server.log.map(({ msg }) => msg)
+
+    expect(lines).toContain('listening')
+    expect(lines.filter((line) => line.startsWith('a hook was added'))).toEqual([])
+  })
+
   it('[P2.7] echoes the subprotocol to a client that offers it, and serves one that does not', async () => {
     const url = server.socketUrl + PIPELINE_STATUS_PATH
 

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from '../config/load-config.js'
 import { originChecker } from './allowed-origins.js'
@@ -7,11 +8,17 @@ import { decideIngest } from './ingest-access.js'
 import { decideScrape } from './scrape-access.js'
 import { bearerToken, tokenMatcher, type TokenVerdict, viewTokenVerifier } from './tokens.js'
 
+/** What tells who is asking: Node's own request has it, and Fastify's too. */
+export interface AskingRequest {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
 /** Who is asking, and what they may do: the questions that every route asks of a request. */
 export interface Edge {
   /** The name under which a client's connections are counted. */
-  readonly addressOf: (request: FastifyRequest) => string
-  readonly isOriginAllowed: (request: FastifyRequest) => boolean
+  readonly addressOf: (request: AskingRequest) => string
+  readonly isOriginAllowed: (request: AskingRequest) => boolean
   /** The token that came with the request, in the header or as `?token=`; `null` without one. */
   readonly tokenOf: (request: FastifyRequest) => string | null
   /** `null` when watching needs no token. */
@@ -46,8 +53,8 @@ export function createEdge(config: Config): Edge {
   const isMetricsToken =
     config.metricsToken === undefined ? null : tokenMatcher([config.metricsToken])
 
-  const isOriginAllowed = (request: FastifyRequest) => {
-    const { origin, host } = request.headers
+  const isOriginAllowed = ({ headers }: AskingRequest) => {
+    const { origin, host } = headers
     return checkOrigin({ origin, host })
   }
   const maySeeData = async (request: FastifyRequest) => {
@@ -56,11 +63,11 @@ export function createEdge(config: Config): Edge {
     return token !== null && (await verifyViewToken(token)).isAccepted
   }
   return {
-    addressOf: (request) =>
+    addressOf: ({ headers, socket }) =>
       readAddress({
-        peer: request.raw.socket.remoteAddress,
-        forwardedFor: single(request.headers['x-forwarded-for']),
-        realIp: single(request.headers['x-real-ip']),
+        peer: socket.remoteAddress,
+        forwardedFor: single(headers['x-forwarded-for']),
+        realIp: single(headers['x-real-ip']),
       }),
     isOriginAllowed,
     tokenOf,

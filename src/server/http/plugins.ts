@@ -6,6 +6,7 @@ import { MAX_CLIENT_MESSAGE_BYTES } from '../../protocol/index.js'
 import { registerAnswerHeaders } from './answer-headers.js'
 import { COMPRESSION } from './compression.js'
 import { handleError, handleNotFound, HttpError } from './error-handler.js'
+import { noticeRequestHooks } from './request-hooks.js'
 import { chooseSubprotocol } from './subprotocol.js'
 import { createUpgradeGate } from './upgrade-gate.js'
 
@@ -39,6 +40,11 @@ export async function registerPlugins(app: FastifyInstance, options: PluginOptio
   await registerAnswerHeaders(app, options.isOriginAllowed)
   await registerDocs(app, options.version)
   await registerWebSocket(app)
+  // Whoever adds a hook expects that it sees upgrades too.
+  noticeRequestHooks(app, (stage) => {
+    app.upgradeGate.takeNone()
+    app.log.info({ stage }, 'a hook was added: each upgrade becomes a request, which costs time')
+  })
 }
 
 async function registerDocs(app: FastifyInstance, version: string): Promise<void> {
@@ -60,9 +66,10 @@ async function registerDocs(app: FastifyInstance, version: string): Promise<void
 }
 
 async function registerWebSocket(app: FastifyInstance): Promise<void> {
+  app.decorate('upgradeGate', createUpgradeGate(app.server, app.log))
   await app.register(websocket, {
     options: {
-      server: createUpgradeGate(app.server),
+      server: app.upgradeGate.server,
       maxPayload: MAX_CLIENT_MESSAGE_BYTES,
       perMessageDeflate: COMPRESSION,
       ...{ closeTimeout: CLOSE_TIMEOUT_MS }, // newer than the types of ws

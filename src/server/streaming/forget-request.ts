@@ -12,10 +12,10 @@ export function forgetRequest(webSocket: WebSocket, response: ServerResponse): v
   if (response.socket !== null) response.detachSocket(response.socket)
   // The plugin's listener knows the request and the reply. Without any an error would be thrown.
   webSocket.removeAllListeners('error')
-  webSocket.on('error', ignore)
+  webSocket.on('error', leaveToClose)
 }
 
-/** A close frame that says why is on its way already, and ws ends the socket itself. */
-function ignore(): void {
-  // What went wrong is told by the close code.
+/** What went wrong is told by the close code: ws sends it, and ends the socket by itself. */
+export function leaveToClose(): void {
+  // Without a listener the error would be thrown.
 }

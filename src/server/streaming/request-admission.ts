@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { View } from '../../protocol/index.js'
+import type { AskingRequest } from '../http/edge.js'
 import { setRetryAfter } from '../http/error-handler.js'
 import { type AdmissionFacts, decideAdmission, type Refusal, TOO_MANY_VIEWS } from './admission.js'
 import type { Audience } from './audience.js'
@@ -13,8 +14,8 @@ import type { Place } from './places.js'
 /** What the admission of a request needs. */
 export interface RequestAdmissionDeps {
   readonly manager: ConnectionManager
-  readonly isOriginAllowed: (request: FastifyRequest) => boolean
-  readonly addressOf: (request: FastifyRequest) => string
+  readonly isOriginAllowed: (request: AskingRequest) => boolean
+  readonly addressOf: (request: AskingRequest) => string
   /** The token that a viewer sent with the request; `null` when there is none. */
   readonly tokenOf: (request: FastifyRequest) => string | null
   /** `null` when watching needs no token. */
@@ -24,17 +25,18 @@ export interface RequestAdmissionDeps {
 /** Where a client that is not let in finds the same data. */
 export const FALLBACK = '/api/v1/public/health'
 
-const OPEN_ACCESS: TokenVerdict = { isAccepted: true, expiresAt: null }
+/** What somebody has who was let in. */
+export interface Admitted {
+  readonly place: Place
+  readonly audience: Audience
+  /** `null` when its client has promised to show one. */
+  readonly token: TokenVerdict | null
+}
 
 /** What was decided about a request. */
 export type RequestAdmission =
-  | {
-      readonly refusal: null
-      readonly place: Place
-      readonly audience: Audience
-      readonly token: TokenVerdict | null
-    }
-  | { readonly refusal: Refusal }
+  | (Admitted & { readonly refusal: null })
+  | { readonly refusal: Refusal; readonly address: string }
 
 /** A request to listen, and over what. */
 export interface ListenRequest {
@@ -50,27 +52,49 @@ export interface ListenRequest {
 
 /** Decides about a request to listen, and takes its place at once when it is let in. */
 export async function admitRequest(
-  { request, transport, feed, view, until, hasPromisedToken }: ListenRequest,
+  listen: ListenRequest,
   deps: RequestAdmissionDeps,
 ): Promise<RequestAdmission> {
+  const { request, transport, hasPromisedToken } = listen
+  const admission = admitAtOnce(listen, await judgeToken(request, hasPromisedToken, deps), deps)
+  if (admission.refusal !== null) {
+    const { address, refusal } = admission
+    deps.manager.noteRefusal(transport, refusal.code)
+    request.log.info({ address, code: refusal.code }, `${transport} refused`)
+  }
+  return admission
+}
+
+/** What the token that somebody came with says. */
+export interface TokenClaim {
+  readonly claim: AdmissionFacts['token']
+  readonly verdict: TokenVerdict | null
+}
+
+/** Of everybody, where watching needs no token. */
+export const NO_TOKEN_NEEDED: TokenClaim = {
+  claim: 'not_needed',
+  verdict: { isAccepted: true, expiresAt: null },
+}
+
+/** Decides, and takes the place. Nothing may wait in between, or two could take the same one. */
+export function admitAtOnce(
+  asked: Pick<ListenRequest, 'feed' | 'view' | 'until'> & { readonly request: AskingRequest },
+  { claim, verdict }: TokenClaim,
+  deps: RequestAdmissionDeps,
+): RequestAdmission {
   const { manager } = deps
-  const token = await judgeToken(request, hasPromisedToken, deps)
-  // From here to the taking of the place nothing may wait, or two could take the same one.
+  const { request, feed, view, until } = asked
   const address = deps.addressOf(request)
   const reason = decideAdmission({
     isDraining: manager.isDraining,
     isOriginAllowed: deps.isOriginAllowed(request),
-    token: token.claim,
+    token: claim,
     place: manager.vacancyFor(address),
   })
   // Nothing is made for one who is not let in.
   const audience = reason === null ? manager.joinAudience(feed, view) : null
-  if (audience === null) {
-    const refusal = reason ?? TOO_MANY_VIEWS
-    manager.noteRefusal(transport, refusal.code)
-    request.log.info({ address, code: refusal.code }, `${transport} refused`)
-    return { refusal }
-  }
+  if (audience === null) return { refusal: reason ?? TOO_MANY_VIEWS, address }
   const place = manager.takePlace(address)
   // Also when the handshake fails after all, or its client left while the token was looked at.
   const leave = () => {
@@ -79,7 +103,7 @@ export async function admitRequest(
   }
   if (until.destroyed) leave()
   else until.once('close', leave)
-  return { refusal: null, place, audience, token: token.verdict }
+  return { refusal: null, place, audience, token: verdict }
 }
 
 /** Answers a request that is not let in. */
@@ -96,8 +120,8 @@ async function judgeToken(
   request: FastifyRequest,
   hasPromisedToken: boolean,
   deps: RequestAdmissionDeps,
-): Promise<{ readonly claim: AdmissionFacts['token']; readonly verdict: TokenVerdict | null }> {
-  if (deps.verifyToken === null) return { claim: 'not_needed', verdict: OPEN_ACCESS }
+): Promise<TokenClaim> {
+  if (deps.verifyToken === null) return NO_TOKEN_NEEDED
   const token = deps.tokenOf(request)
   if (token === null) return { claim: hasPromisedToken ? 'promised' : 'missing', verdict: null }
   const verdict = await deps.verifyToken(token)

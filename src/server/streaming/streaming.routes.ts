@@ -1,20 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { CloseCode, INFORMATIVE_LANE_MS, SUBPROTOCOL } from '../../protocol/index.js'
-import { agreedWindowBits } from '../http/compression.js'
 import { anyQuery, requestedView, VIEW_QUERY } from '../http/requested-view.js'
 import type { Refusal } from './admission.js'
-import type { Audience } from './audience.js'
-import type { TokenVerdict } from './connection-context.js'
 import { forgetRequest } from './forget-request.js'
-import type { Place } from './places.js'
-import { UpgradedSocket } from './upgraded-socket.js'
+import { Handshakes } from './handshakes.js'
 import {
   admitRequest,
   FALLBACK,
+  type RequestAdmission,
   type RequestAdmissionDeps,
   sendRefusal,
 } from './request-admission.js'
+import { upgradeAtGate } from './upgrade-at-gate.js'
+import type { UpgradedSocket } from './upgraded-socket.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -23,15 +22,14 @@ declare module 'fastify' {
   }
 }
 
-/** What was decided about an upgrade before it happened. */
-type Admitted =
-  | {
-      readonly kind: 'place'
-      readonly place: Place
-      readonly audience: Audience
-      readonly token: TokenVerdict | null
-    }
-  | { readonly kind: 'lane'; readonly refusal: Refusal }
+/** An upgrade that is about to happen. */
+interface ExpectedUpgrade {
+  /** The answer over HTTP, which will never be made. */
+  readonly response: ServerResponse
+  readonly admission: RequestAdmission
+}
+
+type ExpectedUpgrades = WeakMap<IncomingMessage, ExpectedUpgrade>
 
 interface FeedRequest {
   Params: { feed: string }
@@ -40,17 +38,11 @@ interface FeedRequest {
 
 /** `GET /ws/monitoring/:feed`, and the same below `/api/v1`: the raw WebSocket. */
 export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync {
-  const admitted = new WeakMap<IncomingMessage, Admitted>()
-  const windowBits = new WeakMap<IncomingMessage, number | null>()
-  const responses = new WeakMap<IncomingMessage, ServerResponse>()
+  const expected: ExpectedUpgrades = new WeakMap()
   return async (app) => {
-    app.websocketServer.on('headers', (headers, request) => {
-      windowBits.set(request, agreedWindowBits(headers))
-      // The answer, the greeting and the first update leave together.
-      const { socket } = request
-      socket.cork()
-      process.nextTick(() => socket.uncork())
-    })
+    const server = app.websocketServer
+    const handshakes = new Handshakes(server)
+    app.upgradeGate.takeFirst(upgradeAtGate(deps, { server, handshakes }))
     for (const url of ['/ws/monitoring/:feed', '/api/v1/ws/monitoring/:feed']) {
       app.route<FeedRequest>({
         method: 'GET',
@@ -68,24 +60,19 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
           if (!deps.manager.hasFeed(request.params.feed)) {
             return reply.code(404).send({ code: 'no_such_feed', message: 'there is no such feed' })
           }
-          responses.set(request.raw, reply.raw)
-          if (request.ws) return admit(request, reply, { ...deps, admitted })
+          if (request.ws) return admit(request, reply, { ...deps, expected })
         },
         handler: (request, reply) => explainUpgrade(request, reply),
         wsHandler: (webSocket, request) => {
-          const admission = admitted.get(request.raw)
-          const response = responses.get(request.raw)
-          if (response !== undefined) forgetRequest(webSocket, response)
-          const socket = new UpgradedSocket({
-            webSocket,
-            tcp: request.raw.socket,
-            windowBits: windowBits.get(request.raw) ?? null,
+          const upgrade = expected.get(request.raw)
+          if (upgrade !== undefined) forgetRequest(webSocket, upgrade.response)
+          handshakes.begin(webSocket, request.raw.socket, (socket) => {
+            if (upgrade?.admission.refusal === null) {
+              deps.manager.open({ socket, ...upgrade.admission })
+            } else {
+              explainRefusal(socket, upgrade?.admission.refusal)
+            }
           })
-          if (admission?.kind === 'place') {
-            deps.manager.open({ socket, ...admission })
-          } else {
-            explainRefusal(socket, admission?.refusal)
-          }
         },
       })
     }
@@ -95,9 +82,9 @@ export function streamingRoutes(deps: RequestAdmissionDeps): FastifyPluginAsync 
 async function admit(
   request: FastifyRequest<FeedRequest>,
   reply: FastifyReply,
-  deps: RequestAdmissionDeps & { readonly admitted: WeakMap<IncomingMessage, Admitted> },
+  deps: RequestAdmissionDeps & { readonly expected: ExpectedUpgrades },
 ): Promise<FastifyReply | undefined> {
-  const { manager, admitted } = deps
+  const { manager, expected } = deps
   const { socket } = request.raw
   const { feed } = request.params
   const view = requestedView(request.query)
@@ -107,16 +94,13 @@ async function admit(
     { request, transport: 'WebSocket', feed, view, until: socket, hasPromisedToken },
     deps,
   )
-  if (admission.refusal === null) {
-    const { place, audience, token } = admission
-    admitted.set(request.raw, { kind: 'place', place, audience, token })
-    return undefined
-  }
   const { refusal } = admission
-  const leaveLane = refusal.mayBeToldOverSocket ? manager.takeLane() : null
-  if (leaveLane === null) return sendRefusal(reply, refusal)
-  socket.once('close', leaveLane)
-  admitted.set(request.raw, { kind: 'lane', refusal })
+  if (refusal !== null) {
+    const leaveLane = refusal.mayBeToldOverSocket ? manager.takeLane() : null
+    if (leaveLane === null) return sendRefusal(reply, refusal)
+    socket.once('close', leaveLane)
+  }
+  expected.set(request.raw, { response: reply.raw, admission })
   return undefined
 }
 
