@@ -30,11 +30,10 @@ export const BLOCKED = 0
 export const CUT_OFF = 1006
 
 /** What the server says of its places. */
-export interface Admission {
+export interface Admission extends Refusal {
   readonly active: number
   readonly max: number
   readonly accepting: boolean
-  readonly retry_after_ms?: number
 }
 
 /** What happens to a connection, each with what there is to say of it. */

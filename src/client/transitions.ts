@@ -118,10 +118,14 @@ const notePoll: Move<'polled'> = (draft, env, answer) => {
   }
 }
 
-const diagnose: Move<'diagnosed'> = (draft, env, { active, max, accepting, retry_after_ms }) => {
+const diagnose: Move<'diagnosed'> = (
+  draft,
+  env,
+  { active, max, accepting, code, retry_after_ms },
+) => {
   draft.capacity = { active, max }
   if (accepting) return
-  draft.reason = active >= max ? 'at_capacity' : 'address_limit'
+  draft.reason = toldReason(code) ?? draft.reason
   draft.unheardSockets = 0 // it was refused, not blocked
   draft.dueAt = Math.max(draft.dueAt, hintedAt(env, retry_after_ms))
 }

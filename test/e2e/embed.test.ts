@@ -1,9 +1,9 @@
-import axe from 'axe-core'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { accessibilityFaults } from '../support/accessibility.js'
 import {
   describeInChromium,
   launchChromium,
@@ -194,12 +194,7 @@ describeInChromium('<pipeline-status>', () => {
     const { page } = await openAt(friend.origin)
     await rowsOf(page).first().waitFor()
 
-    await page.addScriptTag({ content: axe.source })
-    const violations = await page.evaluate(
-      `axe.run('pipeline-status').then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]))`,
-    )
-
-    expect(violations).toEqual([])
+    expect(await accessibilityFaults(page, 'pipeline-status')).toEqual([])
   })
 
   it('where watching needs a token asks for one, and goes on when it is there', async () => {

@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { faultsInBothThemes } from '../support/accessibility.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { openDashboard } from '../support/dashboard-page.js'
 import { report, runEvent } from '../support/reports.js'
@@ -78,7 +79,11 @@ describeInChromium('the page and its connection', () => {
 
     await page.getByText('Waiting for the first data…').waitFor()
     await page.getByText('No data yet').first().waitFor()
+    expect(await faultsInBothThemes(page, 'waiting')).toEqual([])
     await page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 10_000 })
+    const faults = await faultsInBothThemes(page, 'explained')
+
+    expect(faults).toEqual([])
     await close()
   }, 60_000)
 

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { faultsInBothThemes, openBoard } from '../support/board-page.js'
+import { faultsInBothThemes } from '../support/accessibility.js'
+import { openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { startPageHost } from '../support/page-host.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'

@@ -1,7 +1,8 @@
 import { SignJWT } from 'jose'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, type TestContext, vi } from 'vitest'
-import { BROWSER_LINE, faultsInBothThemes, LIVE, openBoard } from '../support/board-page.js'
+import { faultsInBothThemes } from '../support/accessibility.js'
+import { BROWSER_LINE, LIVE, openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
@@ -87,9 +88,11 @@ describeInChromium.concurrent('the page that is refused', { timeout: 150_000 }, 
       /^Polling .* \| Too many connections from this address: fetching every 5 seconds$/,
     )
     await board.page.getByRole('link', { name: 'acled' }).waitFor()
+    const faults = await faultsInBothThemes(board.page, 'address-limit')
     await holder.leave()
     await board.shows(LIVE, 60_000)
 
+    expect(faults).toEqual([])
     expect(board.loads()).toBe(1)
     expect(board.complaints).toEqual([])
   })
@@ -104,6 +107,7 @@ describeInChromium.concurrent('the page that is refused', { timeout: 150_000 }, 
     })
     await board.page.getByRole('link', { name: 'acled' }).waitFor()
     await board.shows(STREAM)
+    const faults = await faultsInBothThemes(board.page, 'origin-not-allowed')
     await server.kill()
     await start(test, {
       ...closed,
@@ -112,6 +116,7 @@ describeInChromium.concurrent('the page that is refused', { timeout: 150_000 }, 
     })
     await board.shows(LIVE, 60_000)
 
+    expect(faults).toEqual([])
     expect(board.loads()).toBe(1)
     expect(board.complaints).toEqual([])
   })
@@ -179,6 +184,7 @@ describeInChromium.concurrent('the page that is refused', { timeout: 150_000 }, 
     const faults = await faultsInBothThemes(board.page, 'sign-in')
     await signIn(await sign(-60))
     await board.page.getByRole('alert').waitFor()
+    faults.push(...(await faultsInBothThemes(board.page, 'token-refused')))
     await signIn(await sign(4))
     await board.shows(LIVE)
     await board.page.getByRole('link', { name: 'acled' }).waitFor()

@@ -1,9 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { BROWSER_LINE, faultsInBothThemes, LIVE, openBoard } from '../support/board-page.js'
+import { faultsInBothThemes } from '../support/accessibility.js'
+import { BROWSER_LINE, LIVE, openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
+import { openSockets, PIPELINE_STATUS_PATH } from '../support/socket-client.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const { noSocket, noAnswer, refusal } = BROWSER_LINE
@@ -78,17 +80,21 @@ describeInChromium.concurrent('the page, and a server that goes', { timeout: 120
   it('says that the server restarts when it is told so, and is live again soon after', async ({
     onTestFinished,
   }) => {
-    const first = await start({ DRAIN_MS: '2000' })
+    const first = await start()
+    // The page is the last of ten to be let go, and asked to stay away for the longest.
+    await openSockets(first.socketUrl + PIPELINE_STATUS_PATH, 9)
     const board = await openBoard(browser, first.url, { expected: [noSocket, noAnswer, refusal] })
     await board.shows(LIVE)
 
     const { exitCode } = await first.stop()
+    await board.shows(/^Reconnecting… .*\| The server is restarting$/)
+    const faults = await faultsInBothThemes(board.page, 'restarting')
     const second = await start({ PORT: new URL(first.url).port })
     onTestFinished(() => second.kill())
-    await board.hasShown(/^Reconnecting… .*\| The server is restarting$/)
     await board.shows(LIVE, 30_000)
 
     expect(exitCode).toBe(0)
+    expect(faults).toEqual([])
     expect(board.loads()).toBe(1)
     expect(board.complaints).toEqual([])
   })
@@ -102,9 +108,11 @@ describeInChromium.concurrent('the page, and a server that goes', { timeout: 120
     server.signal('SIGSTOP')
     await board.hasShown(/^Reconnecting… .*\| The connection went silent$/)
     await board.shows(/^Data may be out of date/, 30_000)
+    const faults = await faultsInBothThemes(board.page, 'frozen-server')
     server.signal('SIGCONT')
     await board.shows(LIVE, 30_000)
 
+    expect(faults).toEqual([])
     expect(board.loads()).toBe(1)
     expect(board.complaints).toEqual([])
   })

@@ -111,7 +111,7 @@ describe('the polling fallback', () => {
     expect(polled.connections).toEqual({ active: 1, max: 50, accepting: true })
   })
 
-  it('[P1.4] says whether a socket would be let in, and if not, when to try again', async () => {
+  it('[P1.4] says whether a socket would be let in, and if not, why and when to try again', async () => {
     const small = await startServer({
       databaseUrl: database.connectionString,
       env: { MAX_CONNECTIONS: '1' },
@@ -121,7 +121,13 @@ describe('the polling fallback', () => {
 
     const { connections } = await small.getJson<Fallback>(FALLBACK)
 
-    expect(connections).toEqual({ active: 1, max: 1, accepting: false, retry_after_ms: 5_000 })
+    expect(connections).toEqual({
+      active: 1,
+      max: 1,
+      accepting: false,
+      code: 'at_capacity',
+      retry_after_ms: 5_000,
+    })
   })
 
   it('[P6.1] [P6.2] reads once for many who poll at once, and not at all when nobody does', async () => {

@@ -94,7 +94,7 @@ describe('SIGTERM', () => {
     expect(JSON.parse(attempt.body)).toMatchObject({ code: 'draining' })
     expect(ready.status).toBe(503)
     expect(await ready.json()).toMatchObject({ ready: false, draining: true })
-    expect(fallback.connections).toMatchObject({ accepting: false, retry_after_ms: 2_000 })
+    expect(fallback.connections).toMatchObject({ accepting: false, code: 'draining' })
     expect(live.status).toBe('draining')
     expect((await stopping).exitCode).toBe(0)
   })

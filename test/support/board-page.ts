@@ -1,10 +1,5 @@
-import axe from 'axe-core'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-
-const screenshotDir = join(import.meta.dirname, '..', '..', 'test-results', 'screenshots')
 
 /**
  * What Chromium itself writes about requests that fail. No page can keep it from that; everything
@@ -116,34 +111,4 @@ export async function openBoard(
       await untilSeen((pills) => pills.some((pill) => words.test(pill)), words, timeoutMs)
     },
   }
-}
-
-/** What axe finds wrong, each as its rule and the elements: empty when all is well. */
-async function accessibilityFaults(page: Page): Promise<readonly string[]> {
-  // Not as a script of the page, whose policy would forbid it.
-  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(axe.source)
-  return page.evaluate<string[]>(
-    `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.map(({ id, help, nodes }) =>
-        id + ': ' + help + ': ' + nodes.slice(0, 3).map((node) => node.html + ' ' + node.any.map(({ message }) => message)).join(' ; ')))`,
-  )
-}
-
-/**
- * Looks at the page in both themes: axe runs, and a screenshot of each is kept in
- * `test-results/screenshots`.
- *
- * @returns what axe finds wrong; empty when all is well.
- */
-export async function faultsInBothThemes(page: Page, name: string): Promise<string[]> {
-  mkdirSync(screenshotDir, { recursive: true })
-  const faults: string[] = []
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    const found = await accessibilityFaults(page)
-    faults.push(...found.map((fault) => `${colorScheme}: ${fault}`))
-    const path = join(screenshotDir, `${name}-${colorScheme}.png`)
-    await page.screenshot({ path, animations: 'disabled' })
-  }
-  return faults
 }

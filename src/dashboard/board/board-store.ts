@@ -44,6 +44,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
   let skewMs = 0
   let isFramePending = false
   const tell = () => {
+    stopOrGoOn() // what is said of the data and its clocks changes at once
     for (const listener of [...listeners]) listener()
   }
   const notify = () => {

@@ -15,7 +15,8 @@ export interface AdmissionHealth {
   readonly active: number
   readonly max: number
   readonly accepting: boolean
-  /** When to try again; absent while sockets are accepted. */
+  /** Why not, and when to try again; absent while sockets are accepted. */
+  readonly code?: string
   readonly retry_after_ms?: number
 }
 

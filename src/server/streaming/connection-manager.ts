@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { INFORMATIVE_LANE_SIZE, type View } from '../../protocol/index.js'
+import { type ErrorCode, INFORMATIVE_LANE_SIZE, type View } from '../../protocol/index.js'
 import { decideAdmission } from './admission.js'
 import type { Audience } from './audience.js'
 import { Audiences, type ViewedFeed } from './audiences.js'
@@ -24,7 +24,8 @@ export interface AdmissionReport {
   readonly active: number
   readonly max: number
   readonly accepting: boolean
-  /** Absent while sockets are accepted. */
+  /** Why not, and when to try again; absent while sockets are accepted. */
+  readonly code?: ErrorCode
   readonly retry_after_ms?: number
 }
 
@@ -92,7 +93,7 @@ export class ConnectionManager {
     return {
       ...this.counts,
       accepting: refusal === null,
-      ...(refusal === null ? {} : { retry_after_ms: refusal.retryAfterMs }),
+      ...(refusal === null ? {} : { code: refusal.code, retry_after_ms: refusal.retryAfterMs }),
     }
   }
 

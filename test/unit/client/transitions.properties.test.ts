@@ -26,7 +26,10 @@ const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
     ['polled', fullUpdate({})],
     ['polled', {}],
     ['polled', { code: 'no_data', retry_after_ms: 5_000 }],
-    ['diagnosed', { active: 50, max: 50, accepting: false, retry_after_ms: 5_000 }],
+    [
+      'diagnosed',
+      { active: 50, max: 50, accepting: false, code: 'at_capacity', retry_after_ms: 5_000 },
+    ],
     ['diagnosed', { active: 5, max: 50, accepting: true }],
   ),
   fc

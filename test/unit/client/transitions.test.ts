@@ -144,7 +144,13 @@ describe('a connection', () => {
     driver.random = 0
     driver.tell(...frame(errorFrame('at_capacity', 5_000)))
     const effects = driver.tell(...lost(4100))
-    driver.tell('diagnosed', { active: 50, max: 50, accepting: false, retry_after_ms: 5_000 })
+    driver.tell('diagnosed', {
+      active: 50,
+      max: 50,
+      accepting: false,
+      code: 'at_capacity',
+      retry_after_ms: 5_000,
+    })
 
     expect(effects).toContain('diagnose')
     expect(driver.machine.dueAt - driver.now).toBe(5_000)
@@ -154,6 +160,20 @@ describe('a connection', () => {
     })
     driver.pass(5_000)
     expect(driver.transport).toBe('websocket') // it was refused, not blocked
+  })
+
+  it('[P9.2] believes a server that says why nobody is let in', () => {
+    const full = { active: 3, max: 50, accepting: false, retry_after_ms: 2_000 }
+    const reasonAfter = (code?: string) => {
+      const driver = opening()
+      driver.tell(...lost(1006))
+      driver.tell('diagnosed', { ...full, code })
+      return state(driver).reason
+    }
+
+    expect(reasonAfter('draining')).toBe('draining')
+    expect(reasonAfter('address_limit')).toBe('address_limit')
+    expect(reasonAfter('too_many_views')).toBe('unreachable') // which no application can be told
   })
 
   it('[P9.2] does not come back after a close for bad behaviour, whoever asks', () => {

@@ -11,6 +11,8 @@ interface Stage {
   readonly receive: (update: Update) => void
   readonly turn: (state: ConnectionState) => void
   readonly pass: (ms: number) => void
+  /** Time goes by in which the clock does not tick. */
+  readonly wait: (ms: number) => void
   readonly drawFrame: () => void
 }
 
@@ -57,6 +59,7 @@ function stage({ token = '', first }: { token?: string; first?: Update } = {}): 
       state = next
       options.onState?.(next)
     },
+    wait: (ms) => (now += ms),
     pass: (ms) => {
       now += ms
       tick()
@@ -134,6 +137,23 @@ describe('the store of the board', () => {
 
     expect(stoppedAt).toBe(NOW + 21_000)
     expect(clock.boardNow()).toBe(NOW + 31_000)
+  })
+
+  it('stops the board’s clock with the word that the data is out of date, between two ticks', () => {
+    const { store, clock, receive, turn, wait, drawFrame } = stage()
+    turn(connection())
+    receive(update())
+    drawFrame()
+    let told = ''
+    store.onChange(() => (told = store.pill().kind))
+
+    wait(20_400)
+    turn(connection({ status: 'reconnecting', transport: null }))
+    drawFrame()
+    wait(600)
+
+    expect(told).toBe('out-of-date')
+    expect(clock.boardNow()).toBe(NOW + 20_400)
   })
 
   it('keeps the server’s clock in mind when its data gets old', () => {

@@ -105,14 +105,15 @@ describe('ConnectionManager', () => {
       active: 2,
       max: 3,
       accepting: false,
+      code: 'address_limit',
       retry_after_ms: 10_000,
     })
     expect(manager.admissionFor('b').accepting).toBe(true)
     manager.takePlace('b')
-    expect(manager.admissionFor('c')).toMatchObject({ accepting: false, retry_after_ms: 5_000 })
+    expect(manager.admissionFor('c')).toMatchObject({ code: 'at_capacity', retry_after_ms: 5_000 })
     manager.refuseNew()
 
-    expect(manager.admissionFor('c')).toMatchObject({ accepting: false, retry_after_ms: 2_000 })
+    expect(manager.admissionFor('c')).toMatchObject({ code: 'draining', retry_after_ms: 2_000 })
     expect(manager.isDraining).toBe(true)
   })
 
