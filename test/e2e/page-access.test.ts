@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { accessibilityFaults } from '../support/accessibility.js'
-import { describeInChromium, launchChromium } from '../support/chromium.js'
+import { describeInChromium, launchChromium, openContext } from '../support/chromium.js'
 import { openDashboard } from '../support/dashboard-page.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
@@ -78,6 +78,37 @@ describeInChromium('the page for everybody', () => {
       }
     }, 60_000)
   }
+
+  it.for([360, 800, 1440])(
+    'moves nothing of the board when its connection opens, at %i px',
+    async (width) => {
+      const { context } = await openContext(browser, { viewport: { width, height: 900 } })
+      await context.addInitScript(`{
+        window.shifts = []
+        new PerformanceObserver((list) => shifts.push(...list.getEntries().flatMap(
+          ({ sources }) => sources.map(({ node }) => node?.className ?? ''))))
+          .observe({ type: 'layout-shift', buffered: true })
+      }`)
+      const page = await context.newPage()
+      let open = () => {}
+      await page.routeWebSocket(/\/ws\//, async (socket) => {
+        await new Promise<void>((resolve) => (open = resolve))
+        socket.connectToServer()
+      })
+
+      await page.goto(server.url)
+      await page.locator('.source-row').first().waitFor() // it came with the page
+      await page.locator('.pill[data-kind="connecting"]').waitFor()
+      open()
+      await page.locator('.pill[data-kind="websocket"]').waitFor()
+      await page.waitForTimeout(200) // of a shift one hears after its frame
+      const shifts = await page.evaluate<string[]>('shifts')
+
+      const isOfBoard = (part: string) => /^(board|cards?|sources|panels?)( |$)/.test(part)
+      expect(shifts.filter(isOfBoard)).toEqual([]) // clocks move by themselves
+      await context.close()
+    },
+  )
 
   it('draws rows of the height that it reserves for them, at every width and size of type', async () => {
     for (const width of [360, 700, 1000, 1440]) {

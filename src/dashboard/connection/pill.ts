@@ -108,7 +108,7 @@ const DISCONNECTED: Pill = {
 /** While there is no data yet, nothing is received. */
 function live({ transport, reason }: ConnectionState): Pill {
   const pill = transport === 'sse' ? LIVE_SSE : LIVE_WEBSOCKET
-  return reason === 'no_data' ? { ...pill, detail: reasonDetail(reason) } : pill
+  return reason === 'no_data' ? { ...pill, tone: 'warn', detail: reasonDetail(reason) } : pill
 }
 
 /** A reason that somebody can do something about is told. */

@@ -19,6 +19,14 @@ describe('the pill of the connection', () => {
     expect(stream).toMatchObject({ kind: 'sse', label: 'Live (Server-Sent Events)', action: null })
   })
 
+  it('does not call well a live connection to a server that has no data', () => {
+    expect(pillOf(connection({ reason: 'no_data' }), null, NOW)).toMatchObject({
+      label: 'WebSocket Connected',
+      detail: 'The server has no data yet',
+      tone: 'warn',
+    })
+  })
+
   it('counts the attempts from the one that is awaited, and its seconds upwards', () => {
     const waiting = connection({ status: 'reconnecting', attempt: 1, retryAt: NOW + 3_001 })
     const trying = connection({ status: 'reconnecting', attempt: 1, retryAt: null })
