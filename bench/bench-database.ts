@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -13,8 +13,10 @@ export interface BenchDatabase {
   stop(): Promise<void>
 }
 
-/** Each snapshot reads the queues once, and nothing else does. */
-const READ_OF_A_SNAPSHOT = /select .* from "pipecast"\."queue"/g
+/** The totals are read for each snapshot, and for nothing else. */
+const COUNT_READS = `
+  SELECT coalesce(sum(calls), 0)::integer AS reads FROM pg_stat_statements
+  WHERE query LIKE '%AS "runs24h"%'`
 
 /** Starts it in a temporary folder. */
 export async function startBenchDatabase(): Promise<BenchDatabase> {
@@ -23,24 +25,18 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const postgres = await startEmbeddedPostgres({ dataDir })
   const client = new pg.Client({ connectionString: postgres.connectionString })
   await client.connect()
-  const logged = async () => {
-    const [home = ''] = (await readdir(dataDir)).filter((name) => name.startsWith('postgres-'))
-    const text = await readFile(join(dataDir, home, 'postgres.log'), 'utf8')
-    return text.match(READ_OF_A_SNAPSHOT)?.length ?? 0
-  }
-  const logStatements = async (which: 'all' | 'none') => {
-    await client.query(`ALTER SYSTEM SET log_statement = '${which}'`)
-    await client.query('SELECT pg_reload_conf(), pg_sleep(0.1)')
+  await client.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
+  const reads = async () => {
+    const { rows } = await client.query<{ reads: number }>(COUNT_READS)
+    return rows[0]?.reads ?? 0
   }
   return {
     connectionString: postgres.connectionString,
     client,
     countReads: async (work) => {
-      const before = await logged()
-      await logStatements('all')
+      const before = await reads()
       await work()
-      await logStatements('none')
-      return (await logged()) - before
+      return (await reads()) - before
     },
     stop: async () => {
       await client.end()
