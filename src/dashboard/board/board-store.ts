@@ -61,12 +61,14 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       // An open server is not asked for a token that nobody has.
       ...(options.token() === '' ? {} : { token: options.token }),
       onUpdate: (update) => {
-        const isFirst = newest === undefined
-        newest = update
+        const before = newest
+        // The same data again is the same object, of which nothing has to be drawn anew.
+        const isKnown = before?.epoch === update.epoch && before.seq === update.seq
+        newest = isKnown ? { ...update, data: before.data } : update
         skewMs = clockSkewMs(update, skewMs)
         clock.setSkewMs(skewMs)
         stopOrGoOn()
-        if (isFirst)
+        if (before === undefined)
           tell() // somebody waits for it
         else notify()
       },
@@ -85,11 +87,10 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
     notify()
   }
   const dataAge = (): DataAge | null => {
+    if (newest === undefined) return null
+    const ageMs = dataAgeMs(newest, skewMs, clock.now())
     const { state } = subscription
-    const update = subscription.update ?? newest
-    if (update === undefined) return null
-    const ageMs = dataAgeMs(update, skewMs, clock.now())
-    return { ageMs, isOutOfDate: isOutOfDate(update, ageMs, state), isStale: update.isStale }
+    return { ageMs, isOutOfDate: isOutOfDate(newest, ageMs, state), isStale: newest.isStale }
   }
   /** While nobody knows what is true now, the clocks say nothing of it either. */
   function stopOrGoOn() {
@@ -97,10 +98,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
   }
   clock.onTick(stopOrGoOn)
   return {
-    state: () => ({
-      update: subscription.update ?? newest,
-      connection: subscription.state,
-    }),
+    state: () => ({ update: newest, connection: subscription.state }),
     pill: () => pillOf(subscription.state, dataAge(), clock.now()),
     dataAge,
     onChange: (listener) => {

@@ -96,6 +96,19 @@ describe('the store of the board', () => {
     expect(store.dataAge()?.ageMs).toBe(0)
   })
 
+  it('keeps what came with the page when the connection brings the same', () => {
+    const first = update({ seq: 7, receivedAt: NOW - 3_000 })
+    const { store, receive } = stage({ first })
+
+    receive(update({ seq: 7, data: { ...first.data } }))
+    const same = store.state().update
+    receive(update({ seq: 7, epoch: 'another', data: { ...first.data } }))
+
+    expect(same?.data).toBe(first.data)
+    expect(same?.receivedAt).toBe(NOW)
+    expect(store.state().update?.data).not.toBe(first.data)
+  })
+
   it('calls what came with the page out of date when nothing follows it', () => {
     const { store, clock, pass } = stage({ first: update() })
 
