@@ -9,7 +9,7 @@ import * as dataQuality from './0007-data-quality.js'
 import * as countingRuns from './0008-counting-runs.js'
 import * as summarySteps from './0009-summary-steps.js'
 import * as leanSteps from './0010-lean-steps.js'
-import * as knownJobs from './0011-known-jobs.js'
+import * as jobOwners from './0011-job-owners.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -23,5 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-counting-runs': countingRuns,
   '0009-summary-steps': summarySteps,
   '0010-lean-steps': leanSteps,
-  '0011-known-jobs': knownJobs,
+  '0011-job-owners': jobOwners,
 }

@@ -111,6 +111,16 @@ describe('GET /api/v1/namespaces/:namespace/jobs/:job', () => {
     })
   })
 
+  it('[OL-ownership] names the owners that the newest event names', async () => {
+    await record(
+      runEvent('START', '10:00:00', { owners: ['team:old'] }),
+      runEvent('RUNNING', '10:00:01', { owners: ['team:data', 'user:ada'] }),
+      runEvent('COMPLETE', '10:00:02'),
+    )
+
+    expect((await get(pathOf('load'))).json['owners']).toEqual(['team:data', 'user:ada'])
+  })
+
   it('shows nothing that is not known of a job without runs', async () => {
     await put(pathOf('new'), {})
 

@@ -51,6 +51,7 @@ const aboutEvent: fc.Arbitrary<AboutEvent> = fc.record(
     bytesWritten: fc.integer({ min: 0, max: 5 }),
     processingType: fc.constantFrom('BATCH' as const, 'STREAMING' as const),
     description: fc.constantFrom('Zebra', 'apple', 'ärger'),
+    owners: fc.constantFrom(['Zebra'], ['apple', 'Zebra'], ['ärger']),
     assertions: fc.uniqueArray(
       fc.record(
         {

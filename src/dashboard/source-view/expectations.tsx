@@ -23,6 +23,7 @@ export function Expectations({ answer }: { answer: Answer<JobAnswer> }) {
         <>
           {job.description !== undefined && <p>{job.description}</p>}
           <dl class="facts">
+            {job.owners !== undefined && <Fact name="Owner" value={job.owners.join(', ')} />}
             <dt>Schedule</dt>
             <dd>{job.schedule === undefined ? 'none' : scheduleWords(job.schedule, cronWords)}</dd>
             {DURATIONS.map(([member, words]) => {

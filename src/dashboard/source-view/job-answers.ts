@@ -3,6 +3,8 @@ import type { RunState } from '../../protocol/index.js'
 /** A job as `GET /api/v1/namespaces/{namespace}/jobs/{job}` shows it; what is not read here is left out. */
 export interface JobAnswer {
   readonly description?: string
+  /** Who answers for it. */
+  readonly owners?: readonly string[]
   readonly schedule?: {
     readonly interval?: string
     readonly cron?: string

@@ -12,6 +12,7 @@ export function jobAnswer(job: JobFacts): object {
       processing_type: job.processingType,
       created_at: iso(job.createdAt),
       paused_at: iso(job.pausedAt),
+      owners: job.owners,
       summary: summaryAnswer(job.summary),
     }),
   }

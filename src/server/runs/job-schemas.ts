@@ -109,6 +109,12 @@ export const jobSchema = Type.Object({
   processing_type: Type.Enum(['BATCH', 'STREAMING']),
   created_at: instant('When it was first heard of'),
   paused_at: optional.instant('Since when it is paused'),
+  owners: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'Who answers for it, as the newest event with an ownership facet says',
+      examples: [['team:data']],
+    }),
+  ),
   ...expectationMembers,
   summary: summarySchema,
 })

@@ -24,6 +24,8 @@ export interface JobFacts extends JobName {
   readonly processingType: 'BATCH' | 'STREAMING'
   readonly createdAt: number
   readonly pausedAt: number | null
+  /** Who answers for it, as its events say; `null` when none does. */
+  readonly owners: readonly string[] | null
   readonly expectations: JobExpectations
   readonly summary: JobSummary
 }
@@ -79,7 +81,7 @@ async function readJobs(
 ): Promise<readonly JobFacts[]> {
   const { rows } = await sql<JobFacts>`
     SELECT j.namespace, j.name, j.processing_type AS "processingType",
-      ${ms('j.created_at')} AS "createdAt", ${ms('j.paused_at')} AS "pausedAt",
+      ${ms('j.created_at')} AS "createdAt", ${ms('j.paused_at')} AS "pausedAt", j.owners,
       json_build_object(
         'description', j.description,
         'schedule', CASE

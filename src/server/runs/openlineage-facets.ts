@@ -19,8 +19,12 @@ export type FacetMembers = Pick<
   | 'progress'
   | 'processingType'
   | 'description'
+  | 'owners'
   | 'assertions'
 >
+
+const MAX_OWNERS = 20
+const MAX_OWNER_LENGTH = 200
 
 /** As far as an exit code reaches: 32 bits with a sign. */
 const MAX_EXIT_CODE = 2 ** 31 - 1
@@ -45,6 +49,7 @@ export function readFacets(event: unknown): FacetMembers {
     progress: readProgress(jsonMember(ownFacet, 'progress')),
     processingType: readProcessingType(event),
     description: readDescription(event),
+    owners: readOwners(event),
     assertions: readAssertions(event),
   })
 }
@@ -131,4 +136,15 @@ function readDescription(event: unknown): string | undefined {
   const given = jsonMember(event, 'job', 'facets', 'documentation', 'description')
   if (typeof given !== 'string' || given === '') return undefined
   return textHead(given, MAX_MESSAGE_LENGTH)
+}
+
+/** A list without a single name says nothing. */
+function readOwners(event: unknown): readonly string[] | undefined {
+  const given = jsonMember(event, 'job', 'facets', 'ownership', 'owners')
+  if (!Array.isArray(given)) return undefined
+  const names = given
+    .map((owner) => jsonMember(owner, 'name'))
+    .filter((name) => typeof name === 'string' && name !== '')
+    .map((name) => textHead(name as string, MAX_OWNER_LENGTH))
+  return names.length === 0 ? undefined : [...new Set(names)].slice(0, MAX_OWNERS)
 }

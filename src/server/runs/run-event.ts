@@ -50,6 +50,8 @@ export interface RunEvent {
   readonly progress?: { readonly done: number; readonly total?: number }
   readonly processingType?: 'BATCH' | 'STREAMING'
   readonly description?: string
+  /** Names of who answers for the job: at most 20, of at most 200 characters. */
+  readonly owners?: readonly string[]
   /** At most 200, each of a name of its own of at most 200 characters. */
   readonly assertions?: readonly Assertion[]
   /** The event as it came, secrets redacted; kept for audit and replay, never broadcast. */

@@ -26,6 +26,7 @@ export function encodeRunEvent(event: RunEvent): string {
     progress_total: event.progress?.total,
     processing_type: event.processingType,
     description: event.description,
+    owners: event.owners,
     metrics: event.assertions?.map(encodeAssertion),
     raw: event.raw,
   })

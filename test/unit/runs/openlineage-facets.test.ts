@@ -110,6 +110,26 @@ describe('facets', () => {
     expect(readFacets(givenJob({ documentation: { description: '' } }))).toEqual({})
   })
 
+  it('[OL-ownership] reads the names of the owners: 20 of 200 characters, each once', () => {
+    const owners = [{ name: 'team:data', type: 'MAINTAINER' }, { name: 'ä'.repeat(201) }]
+    const crowd = Array.from({ length: 30 }, (_, index) => ({ name: `user:${index % 25}` }))
+    const ownersOf = (given: unknown) => readFacets(givenJob({ ownership: given })).owners
+
+    expect(ownersOf({ owners })).toEqual(['team:data', 'ä'.repeat(200)])
+    expect(ownersOf({ owners: crowd })).toEqual(crowd.slice(0, 20).map(({ name }) => name))
+  })
+
+  it.each([
+    [undefined],
+    ['team'],
+    [{}],
+    [{ owners: 'team' }],
+    [{ owners: [] }],
+    [{ owners: [{}] }],
+  ])('[OL-ownership] knows no owner from %j', (ownership) => {
+    expect(readFacets(givenJob({ ownership }))).toEqual({})
+  })
+
   it('[OL-run] reads exit code, log and progress of our own facet', () => {
     const pipecast_run = { exitCode: 3, logTail: 'bye\n', progress: { done: 4, total: 9 } }
 

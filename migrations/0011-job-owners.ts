@@ -1,13 +1,22 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Recording events of jobs that are all known does without an insert that would insert nothing. */
+/**
+ * Who answers for a job, as its events say; and recording events of jobs that are all known does
+ * without an insert that would insert nothing.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql.raw(owners).execute(db)
   await sql.raw(record).execute(db)
 }
 
+const owners = `
+ALTER TABLE pipecast.job ADD COLUMN owners jsonb, ADD COLUMN owned_at timestamptz;
+COMMENT ON COLUMN pipecast.job.owners IS 'Names of who answers for it, of the newest event that says so.';
+`
+
 /**
- * As before, but for the first statement: its set-up, with all the checks of a job, costs more than
- * a look at the ids. A job that is deleted in between fails the foreign key, as it did before.
+ * As before, but for the owners and for the first statement: its set-up, with all the checks of a
+ * job, costs more than a look at the ids. A job that is deleted in between fails the foreign key, as it did before.
  */
 const record = `
 CREATE OR REPLACE FUNCTION pipecast.record_run_events(events jsonb) RETURNS void
@@ -36,7 +45,8 @@ BEGIN
     ON CONFLICT (id) DO NOTHING;
   END IF;
 
-  IF jsonb_path_exists(events, '$[*] ? (@.processing_type == "STREAMING" || exists(@.description))')
+  IF jsonb_path_exists(events, '$[*] ? (@.processing_type == "STREAMING" || exists(@.description)
+    || exists(@.owners))')
   THEN
     PERFORM 1 FROM pipecast.job WHERE id = ANY (job_ids) ORDER BY id FOR NO KEY UPDATE;
 
@@ -56,6 +66,17 @@ BEGIN
     WHERE j.id = pipecast.job_id(e.namespace, e.name)
       AND (j.described_at IS NULL
         OR (e.at, e.description COLLATE "C") > (j.described_at, j.description COLLATE "C"));
+
+    UPDATE pipecast.job AS j SET owners = e.owners, owned_at = e.at
+    FROM (
+      SELECT DISTINCT ON (namespace, name) namespace, name, at, owners
+      FROM jsonb_to_recordset(events) AS e (namespace text, name text, at timestamptz, owners jsonb)
+      WHERE owners IS NOT NULL
+      ORDER BY namespace, name, at DESC, owners::text COLLATE "C" DESC
+    ) AS e
+    WHERE j.id = pipecast.job_id(e.namespace, e.name)
+      AND (j.owned_at IS NULL
+        OR (e.at, e.owners::text COLLATE "C") > (j.owned_at, j.owners::text COLLATE "C"));
   END IF;
 
   INSERT INTO pipecast.run_event (id, run_id, received_at, event)
