@@ -21,12 +21,8 @@ export class PreparedFrame {
   private readonly deflated = new Map<number, Buffer>()
 
   constructor(text: string) {
-    const length = Buffer.byteLength(text)
-    const offset = headerBytes(length)
-    this.plain = Buffer.allocUnsafe(offset + length)
-    writeHeader(this.plain, FIN_TEXT, length)
-    this.plain.write(text, offset)
-    this.payload = this.plain.subarray(offset)
+    this.plain = textFrame(text)
+    this.payload = this.plain.subarray(this.plain.length - Buffer.byteLength(text))
   }
 
   /**
@@ -43,6 +39,16 @@ export class PreparedFrame {
     this.deflated.set(windowBits, frame)
     return frame
   }
+}
+
+/** One text message as one WebSocket frame from a server. */
+export function textFrame(text: string): Buffer {
+  const length = Buffer.byteLength(text)
+  const offset = headerBytes(length)
+  const frame = Buffer.allocUnsafe(offset + length)
+  writeHeader(frame, FIN_TEXT, length)
+  frame.write(text, offset)
+  return frame
 }
 
 function deflate(payload: Buffer, windowBits: number): Buffer {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { PreparedFrame } from './prepared-frame.js'
+import { type PreparedFrame, textFrame } from './prepared-frame.js'
 
 /** What an upgrade left behind. */
 export interface Upgrade {
@@ -12,10 +12,9 @@ export interface Upgrade {
 }
 
 /**
- * A WebSocket to which prepared frames are written past ws, at hardly more than the cost of the
- * write, beside the frames that ws makes: pings, pongs, closes and small messages. Each of these is
- * one whole frame too, because ws never compresses here; and as soon as a close was sent or
- * received ws is no longer open, so that nothing follows it.
+ * A WebSocket to which messages are written past ws, at hardly more than the cost of the write,
+ * beside the frames that ws makes: pings, pongs and closes. Each of these is one whole frame too; and
+ * as soon as a close was sent or received ws is no longer open, so that nothing follows it.
  */
 export class UpgradedSocket {
   readonly webSocket: WebSocket
@@ -59,6 +58,6 @@ export class UpgradedSocket {
 
   /** Sends a small message; without effect while the socket closes. */
   send(text: string): void {
-    if (this.isOpen) this.webSocket.send(text, { compress: false })
+    if (this.isOpen) this.tcp.write(textFrame(text))
   }
 }
