@@ -1,14 +1,15 @@
-import { connect, type Subscription } from '../client/index.js'
+import { connect } from '../client/index.js'
 import { createBoardDrawing } from './board-drawing.js'
 import { boardView } from './board-view.js'
-import { WATCH_ATTRIBUTES, type WatchOptions, watchOptions } from './element-options.js'
+import { WATCH_ATTRIBUTES, watchOptions } from './element-options.js'
 import { ELEMENT_STYLE } from './element-style.js'
+import { createSharedWatch, type Watch } from './shared-watch.js'
 
 const CLOCK_MS = 1_000
 
 /**
  * Makes the class of `<pipeline-status src feed sources token theme compact>`: a board, kept live
- * by one connection for all elements of a page that watch the same. Without a connection it shows
+ * by one connection for all elements of a page that watch the same server. Without a connection it shows
  * the last good data and how old it is.
  *
  * @param scriptUrl - where this script came from: the server of elements without `src`.
@@ -16,11 +17,12 @@ const CLOCK_MS = 1_000
 export function createPipelineStatusElement(scriptUrl: string): CustomElementConstructor {
   const style = new CSSStyleSheet()
   style.replaceSync(ELEMENT_STYLE)
+  const watch = createSharedWatch(connect)
   return class PipelineStatusElement extends HTMLElement {
     static readonly observedAttributes = WATCH_ATTRIBUTES
     readonly #drawing
-    #options: WatchOptions | undefined
-    #subscription: Subscription | undefined
+    #sources: readonly string[] = []
+    #watch: Watch | undefined
     #clock: ReturnType<typeof setInterval> | undefined
     #isReconnecting = false
 
@@ -39,8 +41,8 @@ export function createPipelineStatusElement(scriptUrl: string): CustomElementCon
     disconnectedCallback(): void {
       clearInterval(this.#clock)
       this.#clock = undefined
-      this.#subscription?.close()
-      this.#subscription = undefined
+      this.#watch?.stop()
+      this.#watch = undefined
     }
 
     attributeChangedCallback(): void {
@@ -54,29 +56,20 @@ export function createPipelineStatusElement(scriptUrl: string): CustomElementCon
     }
 
     #connect(): void {
-      const { url, feed, sources, token } = watchOptions(
-        (name) => this.getAttribute(name),
-        scriptUrl,
-      )
-      const former = this.#subscription
-      this.#options = { url, feed, sources, token }
-      this.#subscription = connect({
-        url,
-        feed,
-        ...(sources.length === 0 ? {} : { sources }),
-        ...(token === null ? {} : { token }),
-        onUpdate: () => this.#draw(),
-        onState: () => this.#draw(),
-      })
-      former?.close()
+      const options = watchOptions((name) => this.getAttribute(name), scriptUrl)
+      const former = this.#watch
+      this.#sources = options.sources
+      this.#watch = watch(options, () => this.#draw())
+      former?.stop()
       this.#draw()
     }
 
     #draw(): void {
-      if (this.#subscription === undefined) return
-      const { update, state } = this.#subscription
-      const sources = this.#options?.sources ?? []
-      this.#drawing.show(boardView({ update, state, sources, now: Date.now() }))
+      const known = this.#watch?.look()
+      if (known === undefined) return
+      const { update, state } = known
+      const view = boardView({ update, state, sources: this.#sources, now: Date.now() })
+      this.#drawing.show(view)
     }
   }
 }

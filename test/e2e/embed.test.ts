@@ -246,6 +246,40 @@ describeInChromium('<pipeline-status>', () => {
     await expect.poll(active, { timeout: 15_000 }).toBe(0)
   })
 
+  it('ten of them with ten lists take one connection, and each shows its own list', async () => {
+    const active = async () =>
+      (await server.getJson<{ connections: { active: number } }>('/health')).connections.active
+    await expect.poll(active, { timeout: 15_000 }).toBe(0)
+    const lists = [
+      'acled',
+      'ucdp',
+      'acled,ucdp',
+      ...Array.from({ length: 7 }, (_, i) => `gone-${i}`),
+    ]
+    friend.serve(
+      lists.map((list) => `<pipeline-status sources="${list}"></pipeline-status>`).join('') +
+        `<script src="${server.url}/embed.js" async></script>`,
+    )
+    const { page } = await openAt(friend.origin)
+    const namesAt = (index: number) =>
+      page.locator('pipeline-status').nth(index).locator('li b').allTextContents()
+    await rowsOf(page).nth(10).waitFor()
+
+    const whileThere = await active()
+    const shown = await Promise.all(lists.map((_, index) => namesAt(index)))
+    await report('COMPLETE', 'later')
+    await page.evaluate(
+      `document.body.insertAdjacentHTML('beforeend', '<pipeline-status sources="later"></pipeline-status>')`,
+    )
+    await rowsOf(page).getByText('later').waitFor()
+    await report('FAIL', 'acled')
+    await page.locator('pipeline-status').first().getByText('last run failed').waitFor()
+
+    expect(whileThere).toBe(1)
+    expect(shown.map((names) => names.sort().join())).toEqual(lists)
+    await expect.poll(active, { timeout: 15_000 }).toBe(1)
+  })
+
   it('[P1.12] may be framed by those who are named, and by nobody else', async () => {
     const frame = `<iframe title="status" src="${server.url}/embed?sources=acled&amp;theme=light"></iframe>`
     friend.serve(frame)
