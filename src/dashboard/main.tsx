@@ -70,6 +70,7 @@ watchFromBehind(page)
 const showInThisTab = () => showInTab(page.store.state().update?.data)
 showInThisTab()
 page.store.onChange(showInThisTab)
+root.replaceChildren() // what the document came with has been read
 render(
   <PageProvider page={page}>
     <App />

@@ -87,7 +87,7 @@ describeInChromium.concurrent('the page, and a server that goes', { timeout: 120
     await board.shows(LIVE)
 
     const { exitCode } = await first.stop()
-    await board.shows(/^Reconnecting… .*\| The server is restarting$/)
+    await board.hasShown(/^Reconnecting… .*\| The server is restarting$/)
     const faults = await faultsInBothThemes(board.page, 'restarting')
     const second = await start({ PORT: new URL(first.url).port })
     onTestFinished(() => second.kill())
