@@ -7,15 +7,14 @@ import {
   type ServerFrame,
   SUBPROTOCOL,
 } from '../../protocol/index.js'
-import type { Laggard } from './backlog.js'
 import type { ConnectionContext, TokenVerdict } from './connection-context.js'
 import { ConnectionDeadlines, type Due } from './connection-deadlines.js'
 import type { Frame } from './frame.js'
 import { greet } from './greeting.js'
 import type { Listener, Seat } from './listener.js'
 import { MessageQuota } from './message-quota.js'
-import { Outbox } from './outbox.js'
 import type { Visited } from './ticker.js'
+import { type FlowOwner, UpdateFlow } from './update-flow.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** One accepted socket. */
@@ -36,8 +35,7 @@ const NO_DATA_RETRY_MS = 5_000
  *     awaiting token --auth--> live --(closed by either side)--> ended
  *     live: flowing --pause--> paused --resume--> flowing
  */
-export class Connection implements Listener, Visited, Laggard {
-  framesSent = 0
+export class Connection implements Listener, Visited, FlowOwner {
   /** Why the server ended it; the socket itself reports 1006 when the peer never answers. */
   closedWith: { readonly code: CloseCode; readonly reason: string } | undefined
   private readonly seat: AcceptedSocket['seat']
@@ -45,12 +43,8 @@ export class Connection implements Listener, Visited, Laggard {
   private readonly context: ConnectionContext
   private readonly socket: UpgradedSocket
   private readonly deadlines: ConnectionDeadlines
-  private readonly outbox: Outbox<Frame>
+  private readonly updates: UpdateFlow
   private readonly quota = new MessageQuota()
-  private readonly onFlushed: (error?: Error | null) => void
-  private readonly takesPatches: boolean
-  /** The seq of the update that was written last; `undefined` when the next one goes whole. */
-  private writtenSeq: number | undefined
   private isAuthorized: boolean
   private hasEnded = false
   private isPaused = false
@@ -63,14 +57,8 @@ export class Connection implements Listener, Visited, Laggard {
     this.context = context
     this.socket = accepted.socket
     this.deadlines = new ConnectionDeadlines(context.times, now, context.random())
-    this.outbox = new Outbox(context.pace)
-    this.takesPatches = accepted.socket.webSocket.protocol === PATCH_SUBPROTOCOL
+    this.updates = new UpdateFlow(accepted.socket, context, this)
     this.isAuthorized = accepted.token !== null
-    this.onFlushed = (error) => {
-      context.backlog.release(this)
-      // A failed write is followed by a close, which ends everything.
-      if (error == null) this.write(this.outbox.flushed(this.context.clock()))
-    }
   }
 
   /**
@@ -79,7 +67,7 @@ export class Connection implements Listener, Visited, Laggard {
    * @param ready - `null` when the newest update is current; else resolves when it is.
    */
   start(ready: Promise<void> | null): void {
-    const protocol = this.takesPatches ? PATCH_SUBPROTOCOL : SUBPROTOCOL
+    const protocol = this.updates.takesPatches ? PATCH_SUBPROTOCOL : SUBPROTOCOL
     const { sid, epoch } = this.seat
     this.send(greet({ sid, epoch, protocol }, this.context.times))
     if (this.firstToken !== null) this.limitAuthorization(this.firstToken)
@@ -96,7 +84,12 @@ export class Connection implements Listener, Visited, Laggard {
     if (this.isPaused || !this.isAuthorized || this.hasEnded) return
     const now = this.context.clock()
     this.deadlines.updated(now)
-    this.write(this.outbox.offer(frame, now))
+    this.updates.offer(frame, now)
+  }
+
+  /** Updates handed to the connection. */
+  get framesSent(): number {
+    return this.updates.sent
   }
 
   /** Bytes written to the connection. */
@@ -133,9 +126,9 @@ export class Connection implements Listener, Visited, Laggard {
     if (frame !== undefined) this.push(frame)
   }
 
-  /** For one who asks for it: the document itself, whatever was written before. */
+  /** For one who asks for it. */
   private updateWhole(): void {
-    this.writtenSeq = undefined
+    this.updates.beginWhole()
     this.update()
   }
 
@@ -175,7 +168,7 @@ export class Connection implements Listener, Visited, Laggard {
         return
       case 'pause':
         this.isPaused = true
-        this.outbox.clear()
+        this.updates.clear()
         return
       case 'resume':
         this.isPaused = false
@@ -231,18 +224,20 @@ export class Connection implements Listener, Visited, Laggard {
   /** Looks at the clock, and does all that is due by it. */
   visit(now: number): number {
     for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
-    const rested = this.outbox.rested(now)
-    if (rested !== undefined) this.write(rested)
+    this.updates.visit(now)
     return this.nextVisitAt(now)
   }
 
   private due(now: number): Due | null {
-    return this.hasEnded ? null : this.deadlines.due(now, this.outbox.stuckForMs(now))
+    return this.hasEnded ? null : this.deadlines.due(now, this.updates.stuckForMs(now))
   }
 
   private nextVisitAt(now: number): number {
-    const { restedAt } = this.outbox
-    return Math.min(restedAt, this.deadlines.nextAt(now, this.outbox.stuckForMs(now)))
+    return Math.min(this.updates.restedAt, this.deadlines.nextAt(now, this.updates.stuckForMs(now)))
+  }
+
+  onResting(): void {
+    this.scheduleVisit()
   }
 
   /** To be called whenever something may be due sooner than it was. */
@@ -279,30 +274,6 @@ export class Connection implements Listener, Visited, Laggard {
     }
   }
 
-  private write(frame: Frame | undefined): void {
-    if (frame === undefined) {
-      this.lookAtResting()
-      return
-    }
-    const message = this.takesPatches ? frame.messageFrom(this.writtenSeq) : frame.message
-    const bytes = this.socket.write(message, this.onFlushed)
-    if (bytes === null) return
-    this.outbox.wrote(bytes.length)
-    if (this.socket.isBehind) this.context.backlog.hold(this, bytes)
-    this.writtenSeq = frame.seq
-    this.framesSent += 1
-  }
-
-  /** A small patch is not held back: without it the next update would have to be a whole one. */
-  private lookAtResting(): void {
-    const { resting } = this.outbox
-    if (resting === undefined) return
-    const patch = this.takesPatches ? resting.patchFrom(this.writtenSeq) : null
-    if (patch !== null && this.context.pace.isSmall(patch.payload.length)) {
-      this.write(this.outbox.hurry(this.context.clock()))
-    } else this.scheduleVisit()
-  }
-
   private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {
     const { type, ...rest } = frame
     this.socket.send(JSON.stringify({ type, timestamp: this.context.now().toISOString(), ...rest }))
@@ -316,7 +287,7 @@ export class Connection implements Listener, Visited, Laggard {
   /** The socket is gone, whoever ended it. */
   private leave(code: number, reason: Buffer): void {
     this.end()
-    this.context.backlog.release(this)
+    this.updates.end()
     this.seat.onEnd(this.closedWith ?? { code, reason: reason.toString('utf8') })
   }
 
