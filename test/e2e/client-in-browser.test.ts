@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
@@ -111,6 +112,7 @@ describeInChromium('tabs of one origin', () => {
     await sees(other, 'first', 5_000)
 
     const frozen = leader.evaluate('for (const end = Date.now() + 15_000; Date.now() < end;);')
+    await delay(500) // a commit may be faster than the word that freezes the page
     const frozenAt = Date.now()
     await report(server.url, runEvent('COMPLETE', 'while-frozen'))
     await sees(other, 'while-frozen', 20_000)
