@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** What a request says of where it comes from. */
@@ -31,6 +32,8 @@ export function clientAddressReader(
   const isFromRender = trusted.includes('render') ? isWithin([parseRange(RENDER_PEERS)]) : never
   const isTrusted = isWithin(trusted.filter((entry) => /[.:]/.test(entry)).map(parseRange))
   return ({ peer, forwardedFor, realIp }) => {
+    // By far the most common case, and asked for each socket that opens.
+    if (trusted.length === 0 && peer !== undefined && isIPv4(peer)) return peer
     const direct = parse(peer)
     if (direct === null) return 'unknown'
     if (isFromRailway(direct)) return addressKey(parse(realIp) ?? direct)
