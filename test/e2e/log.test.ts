@@ -1,5 +1,8 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
@@ -23,7 +26,28 @@ async function linesOf(end: string): Promise<readonly number[]> {
   return stdout
     .trimEnd()
     .split('\n')
-    .map((text) => (JSON.parse(text) as { readonly line: number }).line)
+    .map((line) => (JSON.parse(line) as { readonly line: number }).line)
+}
+
+const UNREAD_MS = 1_000
+
+/** Logs so many lines of 200 characters in a rush, then tells on stderr how long that took. */
+const rush = (count: number) => `
+  import { createLog } from ${JSON.stringify(module)}
+  const log = createLog('info')
+  const startedAt = performance.now()
+  for (let line = 0; line < ${count}; line += 1) log.info({ line }, 'x'.repeat(137))
+  console.error(performance.now() - startedAt)`
+
+/** What becomes of a rush of lines when the first of them is read only after a while. */
+async function logUnread(count: number) {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', rush(count)])
+  const rushMs = text(child.stderr).then(Number)
+  await delay(UNREAD_MS)
+  const lines = (await text(child.stdout)).trimEnd().split('\n')
+  const numbers = lines.map((line) => (JSON.parse(line) as { readonly line: number }).line)
+  expect(numbers).toEqual(numbers.map((_, index) => index))
+  return { rushMs: await rushMs, lines: lines.length }
 }
 
 describe('the log', () => {
@@ -43,5 +67,28 @@ describe('the log', () => {
     )
 
     expect(lines).toEqual(Array.from({ length: 501 }, (_, line) => line))
+  })
+
+  it('is not waited for while its reader is a little behind', async () => {
+    const { rushMs, lines } = await logUnread(3_000)
+
+    expect(lines).toBe(3_000)
+    expect(rushMs).toBeLessThan(UNREAD_MS / 2)
+  })
+
+  it('loses no line, and waits, when its reader has stopped for long', async () => {
+    const { rushMs, lines } = await logUnread(12_000)
+
+    expect(lines).toBe(12_000)
+    expect(rushMs).toBeGreaterThan(UNREAD_MS / 2)
+  })
+
+  it('is no reason to fail when nobody reads it any more', async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', rush(12_000)])
+    child.stdout.destroy()
+
+    const [exitCode] = await once(child, 'exit')
+
+    expect(exitCode).toBe(0)
   })
 })
