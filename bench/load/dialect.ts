@@ -16,14 +16,17 @@ export type DialectName = 'plain' | 'deflate' | 'ours' | 'ours-deflate' | 'ours-
 
 const OURS = '/ws/monitoring/pipeline-status'
 /** What Chromium offers. */
-const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'
+export const DEFLATE_OFFER = 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'
 
 /** The dialects by name. */
 export const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
   plain: { path: '/', headers: [] },
-  deflate: { path: '/', headers: [DEFLATE] },
+  deflate: { path: '/', headers: [DEFLATE_OFFER] },
   ours: { path: OURS, headers: [`Sec-WebSocket-Protocol: ${SUBPROTOCOL}`] },
-  'ours-deflate': { path: OURS, headers: [DEFLATE, `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`] },
+  'ours-deflate': {
+    path: OURS,
+    headers: [DEFLATE_OFFER, `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`],
+  },
   'ours-patch': {
     path: OURS,
     headers: [`Sec-WebSocket-Protocol: ${PATCH_SUBPROTOCOL}, ${SUBPROTOCOL}`],
