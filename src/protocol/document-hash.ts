@@ -11,8 +11,10 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array }
  * The canonical text of each object is remembered for as long as the object lives, so that a
  * document which shares most of its parts with the one before costs little. Objects that were
  * hashed must not be changed afterwards.
+ *
+ * @param crc - the CRC-32 of a text's UTF-8, where the platform knows a faster way.
  */
-export function createDocumentHash(): (document: Json) => string {
+export function createDocumentHash(crc = crc32): (document: Json) => string {
   const known = new WeakMap<object, string>()
   const canonical = (value: Json): string => {
     if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -27,7 +29,7 @@ export function createDocumentHash(): (document: Json) => string {
     known.set(value, text)
     return text
   }
-  return (document) => crc32(canonical(document)).toString(16).padStart(8, '0')
+  return (document) => crc(canonical(document)).toString(16).padStart(8, '0')
 }
 
 const POLYNOMIAL = 0xedb88320

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import {
   applyMergePatch,
   createDocumentHash,
@@ -23,7 +24,7 @@ export interface Revision {
 
 /** Follows a feed's document from one seq to the next, for those who are sent the differences. */
 export class Revisions {
-  private readonly hash = createDocumentHash()
+  private readonly hash = createDocumentHash((text) => crc32(text))
   private newest: FollowedRevision | undefined
 
   /**
