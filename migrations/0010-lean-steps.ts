@@ -48,13 +48,18 @@ const step = (areNew: boolean) => `
   SELECT array_agg(id) INTO others FROM unnest(job_ids) AS touched (id)
   WHERE id NOT IN (SELECT job_id FROM advanced);`
 
-/** The summary is of the runs before it, and of what drops out nothing counts but its letter. */
+/**
+ * The summary is of the runs before it, and of what drops out nothing counts but its letter. Where
+ * no run has a parent all of them count, so nothing drops out before there are 90.
+ */
 const losesNothing = `
       AND coalesce(s.newest_started_at < r.started_at, true)
       AND (s.failing_since IS NULL OR r.state = 'COMPLETED')
       AND (s.parent_job_id IS NULL OR r.parent_job_id IS NOT NULL)
-      AND (length(s.history) = 90 OR NOT EXISTS (
-        SELECT 1 FROM pipecast.run WHERE job_id = s.job_id OFFSET 500))`
+      AND (length(s.history) = 90
+        OR NOT EXISTS (SELECT 1 FROM pipecast.run
+          WHERE job_id = s.job_id AND parent_run_id IS NOT NULL)
+        OR NOT EXISTS (SELECT 1 FROM pipecast.run WHERE job_id = s.job_id OFFSET 500))`
 
 const advance = `
 CREATE OR REPLACE FUNCTION pipecast.advance_job_summaries(
