@@ -28,7 +28,7 @@ export interface Sweeper {
 /** A sweep that a hint asks for comes this much later, and takes all hints until then with it. */
 const HINT_PAUSE_MS = 1_000
 /** Deadlines that are close together share a sweep: the usual end of short runs is always near. */
-const MIN_PAUSE_MS = 100
+const MIN_PAUSE_MS = 250
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
 const MAX_PAUSE_MS = 30_000
 const RETENTION_INTERVAL_MS = 3_600_000
