@@ -14,7 +14,7 @@ const WRITERS = 4
 const JOBS = 20
 const EACH = 5
 
-/** After a read the feed rests three times its length, 100 ms at most; then comes the last read. */
+/** The feed rests after a read, in a storm of that length 100 ms at most; then comes the last read. */
 const MAX_REST_MS = 100
 
 /** A commit is seen so much later than the read for it could begin; a busy machine needs longer. */

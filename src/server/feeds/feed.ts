@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { ReadPace } from './read-pace.js'
 import { encodeSnapshot, type Snapshot } from './snapshot.js'
 
 /** What a feed needs. Times are in milliseconds. */
@@ -25,10 +26,6 @@ export interface Watch {
   stop(): void
 }
 
-/** After a read that a hint asked for, the next such read waits this many times its duration. */
-const REST_FACTOR = 3
-const MAX_REST_MS = 100
-
 /** How long to wait for a read while there is older data to show instead. */
 const PATIENCE_MS = 1_000
 
@@ -36,7 +33,7 @@ const PATIENCE_MS = 1_000
  * A named live document. It is read
  * - once for all who watch, at each hint and at each tick;
  * - one read at a time, however many hints come: those that arrive during a read cost one more,
- *   after a rest in proportion to what the read took;
+ *   after a rest in proportion to what the read took, and longer when hints never end;
  * - never while nobody watches and nobody polls.
  *
  * When a read fails the last good value stays, marked stale, until one succeeds.
@@ -53,7 +50,7 @@ export class Feed {
   private isHinted = false
   private isHintedMeanwhile = false
   private hintTimer: NodeJS.Timeout | undefined
-  private restUntil = 0
+  private readonly pace = new ReadPace()
   /** Somebody watches, and a read has succeeded since they began. */
   private isLive = false
   private isFailing = false
@@ -186,7 +183,7 @@ export class Feed {
     this.reading = this.readOnce().finally(() => {
       this.reading = undefined
       const endedAt = this.options.now().getTime()
-      this.restUntil = endedAt + Math.min(MAX_REST_MS, REST_FACTOR * (endedAt - startedAt))
+      this.pace.count(endedAt - startedAt, endedAt)
       // Where another read is to follow anyway, it sees what was hinted at.
       if (this.isHintedMeanwhile && this.readingNext === undefined) this.followHint()
     })
@@ -199,18 +196,15 @@ export class Feed {
    */
   private followHint(): void {
     if (this.watchers === 0 || this.hintTimer !== undefined || this.isClosed) return
-    const restMs = this.restUntil - this.options.now().getTime()
-    if (restMs <= 0) {
+    const restMs = this.pace.waitMs(this.options.now().getTime())
+    if (restMs === 0) {
       void this.refresh()
       return
     }
-    this.hintTimer = setTimeout(
-      () => {
-        this.hintTimer = undefined
-        if (this.watchers > 0) void this.refresh()
-      },
-      Math.min(restMs, MAX_REST_MS),
-    )
+    this.hintTimer = setTimeout(() => {
+      this.hintTimer = undefined
+      if (this.watchers > 0) void this.refresh()
+    }, restMs)
   }
 
   private async readOnce(): Promise<void> {
