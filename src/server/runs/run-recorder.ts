@@ -43,9 +43,11 @@ interface Waiting {
 }
 
 /**
- * Makes the recorder. One transaction is on its way at a time, and the next one takes all events
- * that came meanwhile: the busier it gets, the less each event costs. When Postgres rejects such a
- * batch, its events are written one by one, so that a bad one hurts only itself.
+ * Makes the recorder. One transaction is on its way at a time, and the next one takes the events that
+ * came meanwhile: the busier it gets, the less each event costs. It takes half of them and of those
+ * just written, whose reporters are about to send the next: so two halves of the reporters take
+ * turns, and while one is answered Postgres writes for the other. When Postgres rejects such a batch,
+ * its events are written one by one, so that a bad one hurts only itself.
  */
 export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
   const waiting: Waiting[] = []
@@ -53,7 +55,12 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
 
   const writeAll = async () => {
     isWriting = true
-    while (waiting.length > 0) await writeBatch(takeBatch(waiting), options.write)
+    let written = 0
+    while (waiting.length > 0) {
+      const batch = takeBatch(waiting, Math.ceil((waiting.length + written) / 2))
+      await writeBatch(batch, options.write)
+      written = batch.length
+    }
     isWriting = false
   }
   return {
@@ -69,12 +76,13 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
   }
 }
 
-/** As many of the oldest as make one transaction of a sensible size; at least one. */
-function takeBatch(waiting: Waiting[]): Waiting[] {
+/** So many of the oldest as are wanted and make one transaction of a sensible size; at least one. */
+function takeBatch(waiting: Waiting[], wanted: number): Waiting[] {
+  const maxEvents = Math.min(wanted, MAX_BATCH_EVENTS)
   let characters = 0
   const end = waiting.findIndex((item, index) => {
     characters += item.encoded.length
-    return index >= MAX_BATCH_EVENTS || (index > 0 && characters > MAX_BATCH_CHARACTERS)
+    return index >= maxEvents || (index > 0 && characters > MAX_BATCH_CHARACTERS)
   })
   return waiting.splice(0, end === -1 ? waiting.length : end)
 }

@@ -96,7 +96,7 @@ describe('createRunRecorder', () => {
     ])
   })
 
-  it('[report] puts all that come during a transaction into the next one, in their order', async () => {
+  it('[report] puts half of those that wait and were written into the next one, in their order', async () => {
     const { open, opened } = gate()
     const { recorder, batches } = recorderOver((_batch, tries) =>
       tries === 1 ? opened : Promise.resolve(),
@@ -106,7 +106,26 @@ describe('createRunRecorder', () => {
     open()
 
     expect(await all).toEqual(Array(4).fill('recorded'))
-    expect(batches).toEqual([['a'], ['b', 'c', 'd']])
+    expect(batches).toEqual([['a'], ['b', 'c'], ['d']])
+  })
+
+  it('[report] lets two halves take turns of reporters who wait for their answers', async () => {
+    const turns = async (count: number) => {
+      for (let turn = 0; turn < count; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    }
+    const { recorder, batches } = recorderOver(() => turns(6))
+    const reportTwelve = async (reporter: number) => {
+      for (let number = 0; number < 12; number += 1) {
+        await recorder.record(event(`${reporter}-${number}`))
+        await turns(2) // until the answer has come and the next event is there
+      }
+    }
+    await Promise.all(Array.from({ length: 8 }, (_, reporter) => reportTwelve(reporter)))
+
+    const sizes = batches.map(({ length }) => length)
+    expect(sizes.slice(0, 10)).toEqual([1, ...Array<number>(9).fill(4)])
   })
 
   it('[report] has one transaction on its way at a time', async () => {
@@ -197,7 +216,7 @@ describe('createRunRecorder, when Postgres says no', () => {
     const results = await recordAll(recorder, ['first', 'a', 'bad', 'b'])
 
     expect(results).toEqual(['recorded', 'recorded', 'EventRejectedError', 'recorded'])
-    expect(batches).toEqual([['first'], ['a', 'bad', 'b'], ['a'], ['bad'], ['b']])
+    expect(batches).toEqual([['first'], ['a', 'bad'], ['a'], ['bad'], ['b']])
   })
 
   it('[report] tries an event that was rejected alone no second time', async () => {
