@@ -10,8 +10,8 @@ export interface SocketMaker {
   readonly handshakes: Handshakes
 }
 
-/** The routes of the socket, asked for without any parameter. */
-const PLAIN_URL = /^(?:\/api\/v1)?\/ws\/monitoring\/([\w-]+)$/
+/** The routes of the socket, asked for with no parameter but our client's promise of a token. */
+const PLAIN_URL = /^(?:\/api\/v1)?\/ws\/monitoring\/([\w-]+)(?:\?auth=message)?$/
 
 /**
  * Makes the function that serves an upgrade as soon as it comes in. By far the most are let in, and

@@ -42,7 +42,7 @@ async function countsOf({
 }
 
 describe('an upgrade that is let in', () => {
-  it.each([PIPELINE_STATUS_PATH, UNDER_API])(
+  it.each([PIPELINE_STATUS_PATH, UNDER_API, `${PIPELINE_STATUS_PATH}?auth=message`])(
     '[P1.1] [P3.1] [P3.2] at %s is served before it becomes a request',
     async (path) => {
       const app = await start()
