@@ -21,6 +21,8 @@ const SECRET = 'a-secret-of-more-than-32-characters-for-tests'
 const JOBS = 500
 const SLEEPERS = 8
 const CHANGES = 300
+/** So slow that nearly each change of a board of that size is read by itself. */
+const UNHURRIED_MS = 100
 
 /** A ping of a client, masked with zeros. */
 const MASKED_PING = Buffer.from([0x89, 0x80, 0, 0, 0, 0])
@@ -114,7 +116,7 @@ describe.concurrent('a connection', () => {
     const sleepers = await Promise.all(
       Array.from({ length: SLEEPERS }, () => openSocket(url, { localAddress: '127.0.0.2' })),
     )
-    const first = await reader.frame(isUpdate)
+    await reader.frame(isUpdate)
     await Promise.all(sleepers.map((sleeper) => sleeper.frame(isUpdate)))
     const frameBytes = Buffer.byteLength(reader.frames.at(-1)!.text)
     await changeBoard(board, 'warm-up')
@@ -122,8 +124,9 @@ describe.concurrent('a connection', () => {
     const before = await settledRss(board)
 
     for (const sleeper of sleepers) sleeper.socket.pause()
+    const heldSeq = await newestOf(reader)
     const framesBefore = sleepers.map((sleeper) => sleeper.frames.length)
-    await changeBoard(board, 'behind the back')
+    await changeBoard(board, 'behind the back', { pauseMs: UNHURRIED_MS })
     const after = await settledRss(board)
     const newest = await newestOf(reader)
     for (const sleeper of sleepers) sleeper.socket.resume()
@@ -138,17 +141,19 @@ describe.concurrent('a connection', () => {
 
     // Several at once, so that the breath of the heap does not count for one.
     const costMb = (after - before) / 1e6 / SLEEPERS
+    const changes = newest - heldSeq
+    const offeredMb = (changes * frameBytes) / 1e6
     const received = Math.max(
       ...sleepers.map(({ frames }, index) => frames.length - (framesBefore[index] ?? 0)),
     )
     console.log(
-      `a paused reader, of ${SLEEPERS}: ${costMb.toFixed(1)} MB for ${CHANGES} changes of ${(frameBytes / 1e3).toFixed(0)} kB (${((CHANGES * frameBytes) / 1e6).toFixed(0)} MB offered), ${received} frames read on resuming`,
+      `a paused reader, of ${SLEEPERS}: ${costMb.toFixed(1)} MB for ${changes} changes of ${(frameBytes / 1e3).toFixed(0)} kB (${offeredMb.toFixed(0)} MB offered), ${received} frames read on resuming`,
     )
     expect(frameBytes).toBeGreaterThan(150_000)
-    expect(newest - first.seq).toBeGreaterThan(CHANGES)
-    expect(costMb).toBeLessThan(10) // a queue of all that was offered would be 80
+    expect(changes).toBeGreaterThan(CHANGES / 2)
+    expect(costMb).toBeLessThan(offeredMb / 4)
     expect(caughtUp.map(({ seq }) => seq)).toEqual(sleepers.map(() => newest))
-    expect(received).toBeLessThan(CHANGES / 2)
+    expect(received).toBeLessThan(changes / 2)
   })
 
   it('[P5.2] whose client talks but never reads is closed', { timeout: 120_000 }, async ({
@@ -164,7 +169,7 @@ describe.concurrent('a connection', () => {
     const pausedAt = performance.now()
 
     while (!isGone() && performance.now() - pausedAt < 60_000) {
-      await changeBoard(board, 'unread', isGone)
+      await changeBoard(board, 'unread', { isEnough: isGone })
     }
 
     clearInterval(sayingSo)
@@ -202,11 +207,15 @@ async function startBoard(env: Readonly<Record<string, string>> = {}) {
 }
 
 /** One job after the other fails, each in a commit of its own. */
-async function changeBoard(on: ServerProcess, why: string, isEnough = () => false): Promise<void> {
+async function changeBoard(
+  on: ServerProcess,
+  why: string,
+  { isEnough = (): boolean => false, pauseMs = 15 } = {},
+): Promise<void> {
   for (const [index, name] of namesOf(CHANGES).entries()) {
     if (isEnough()) return
     await report(on.url, runEvent('FAIL', name, `${why}, number ${index}`))
-    await delay(15) // let the change go out before the next one comes
+    await delay(pauseMs) // let the change go out before the next one comes
   }
 }
 
