@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
-import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../../src/protocol/index.js'
-import { effectivePingIntervalMs, loadConfig } from '../../src/server/config/load-config.js'
+import { PIPELINE_STATUS_FEED } from '../../src/protocol/index.js'
+import { loadConfig } from '../../src/server/config/load-config.js'
 import { Feed } from '../../src/server/feeds/feed.js'
 import { FeedViews } from '../../src/server/feeds/feed-views.js'
 import { createFastify } from '../../src/server/http/create-fastify.js'
@@ -11,6 +11,7 @@ import { healthRoutes } from '../../src/server/observability/health.routes.js'
 import { createMetrics } from '../../src/server/observability/metrics.js'
 import { Backlog } from '../../src/server/streaming/backlog.js'
 import { ConnectionManager } from '../../src/server/streaming/connection-manager.js'
+import { connectionSettings } from '../../src/server/streaming/connection-settings.js'
 import { streamingRoutes } from '../../src/server/streaming/streaming.routes.js'
 import { Pace } from '../../src/server/streaming/pace.js'
 import { Ticker } from '../../src/server/streaming/ticker.js'
@@ -63,18 +64,7 @@ await servePeer(async (board) => {
 
 function createManager(): ConnectionManager {
   return new ConnectionManager({
-    limits: {
-      max: config.maxConnections,
-      maxPerAddress: config.maxConnectionsPerAddress,
-      holdMs: 5_000,
-    },
-    times: {
-      broadcastIntervalMs: config.broadcastIntervalMs,
-      pingIntervalMs: effectivePingIntervalMs(config),
-      staleAfterMs: config.staleAfterMs,
-      maxAgeMs: config.maxConnectionAgeMs,
-      authGraceMs: AUTH_GRACE_MS,
-    },
+    ...connectionSettings(config),
     pace: new Pace({
       // Updates come back to back here: the rate that production allows a socket would be measured.
       bytesPerSecond: Number.MAX_SAFE_INTEGER,

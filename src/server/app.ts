@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { AUTH_GRACE_MS, PIPELINE_STATUS_FEED } from '../protocol/index.js'
-import { type Config, effectivePingIntervalMs } from './config/load-config.js'
+import { PIPELINE_STATUS_FEED } from '../protocol/index.js'
+import type { Config } from './config/load-config.js'
 import { type ChangeListener, startChangeListener } from './database/change-listener.js'
 import { seekLeadership } from './database/leadership.js'
 import { migrateWhenReachable } from './database/migrate-when-reachable.js'
@@ -30,6 +30,7 @@ import {
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { Backlog } from './streaming/backlog.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
+import { connectionSettings } from './streaming/connection-settings.js'
 import { Pace } from './streaming/pace.js'
 import { Ticker } from './streaming/ticker.js'
 
@@ -66,7 +67,6 @@ export interface App {
 }
 
 const TICKER_RESOLUTION_MS = 50
-const PLACE_HOLD_MS = 5_000
 
 /** So much may wait for readers that are slow, each frame counted once. */
 const MAX_BACKLOG_BYTES = 67_108_864
@@ -200,18 +200,7 @@ function createManager(
   metrics: Metrics,
 ): ConnectionManager {
   return new ConnectionManager({
-    limits: {
-      max: config.maxConnections,
-      maxPerAddress: config.maxConnectionsPerAddress,
-      holdMs: PLACE_HOLD_MS,
-    },
-    times: {
-      broadcastIntervalMs: config.broadcastIntervalMs,
-      pingIntervalMs: effectivePingIntervalMs(config),
-      staleAfterMs: config.staleAfterMs,
-      maxAgeMs: config.maxConnectionAgeMs,
-      authGraceMs: AUTH_GRACE_MS,
-    },
+    ...connectionSettings(config),
     pace: new Pace({
       bytesPerSecond: config.maxBytesPerSecond,
       maxRestMs: config.broadcastIntervalMs,

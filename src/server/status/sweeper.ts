@@ -29,6 +29,8 @@ export interface Sweeper {
 const HINT_PAUSE_MS = 1_000
 /** Deadlines that are close together share a sweep: the usual end of short runs is always near. */
 const MIN_PAUSE_MS = 250
+/** A timer may fire so much before the wall clock is there, and would find nothing to do yet. */
+const TIMER_EARLY_MS = 2
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
 const MAX_PAUSE_MS = 30_000
 const RETENTION_INTERVAL_MS = 3_600_000
@@ -56,9 +58,10 @@ export function createSweeper(options: SweeperOptions): Sweeper {
         known = null // how much of it was written is not known
         options.log.warn({ reason: (error as Error).message }, 'a sweep failed; it is repeated')
       }
-      const untilMs = Math.max(MIN_PAUSE_MS, (nextAt ?? Infinity) - options.now().getTime())
+      const dueInMs = (nextAt ?? Infinity) + TIMER_EARLY_MS - options.now().getTime()
+      const pauseMs = Math.min(Math.max(MIN_PAUSE_MS, dueInMs), MAX_PAUSE_MS)
       await firstOf(signal, [
-        (ended) => nap(Math.min(untilMs, MAX_PAUSE_MS), ended),
+        (ended) => nap(pauseMs, ended),
         (ended) => hinted.then(() => nap(HINT_PAUSE_MS, ended)),
       ])
     }

@@ -236,12 +236,8 @@ export class Connection implements Listener, Visited, FlowOwner {
     return Math.min(this.updates.restedAt, this.deadlines.nextAt(now, this.updates.stuckForMs(now)))
   }
 
-  onResting(): void {
-    this.scheduleVisit()
-  }
-
   /** To be called whenever something may be due sooner than it was. */
-  private scheduleVisit(): void {
+  scheduleVisit(): void {
     if (!this.hasEnded) this.context.ticker.schedule(this, this.nextVisitAt(this.context.clock()))
   }
 

@@ -7,8 +7,8 @@ import type { UpgradedSocket } from './upgraded-socket.js'
 
 /** Whose updates these are. */
 export interface FlowOwner extends Laggard {
-  /** An update waits for nothing but time: somebody is to look at {@link UpdateFlow.restedAt}. */
-  onResting(): void
+  /** Called when an update waits for nothing but time, that of {@link UpdateFlow.restedAt}. */
+  scheduleVisit(): void
 }
 
 /**
@@ -97,6 +97,6 @@ export class UpdateFlow {
     const patch = this.takesPatches ? resting.patchFrom(this.writtenSeq) : null
     if (patch !== null && this.context.pace.isSmall(patch.payload.length)) {
       this.write(this.outbox.hurry(this.context.clock()))
-    } else this.owner.onResting()
+    } else this.owner.scheduleVisit()
   }
 }

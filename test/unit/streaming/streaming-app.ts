@@ -9,6 +9,7 @@ import { registerPlugins } from '../../../src/server/http/plugins.js'
 import { createMetrics, type Metrics } from '../../../src/server/observability/metrics.js'
 import { Backlog } from '../../../src/server/streaming/backlog.js'
 import { ConnectionManager } from '../../../src/server/streaming/connection-manager.js'
+import { connectionSettings } from '../../../src/server/streaming/connection-settings.js'
 import { Pace } from '../../../src/server/streaming/pace.js'
 import { streamingRoutes } from '../../../src/server/streaming/streaming.routes.js'
 import { Ticker } from '../../../src/server/streaming/ticker.js'
@@ -54,18 +55,7 @@ export async function startStreamingApp(
   const clock = () => performance.now()
   const verifyToken = edge.verifyViewToken
   const manager = new ConnectionManager({
-    limits: {
-      max: config.maxConnections,
-      maxPerAddress: config.maxConnectionsPerAddress,
-      holdMs: 5_000,
-    },
-    times: {
-      broadcastIntervalMs: config.broadcastIntervalMs,
-      pingIntervalMs: config.pingIntervalMs,
-      staleAfterMs: config.staleAfterMs,
-      maxAgeMs: config.maxConnectionAgeMs,
-      authGraceMs: 25_000,
-    },
+    ...connectionSettings(config),
     pace: new Pace({ bytesPerSecond: 1e12, maxRestMs: 5_000 }),
     backlog: new Backlog(1e12),
     ticker: new Ticker(50, clock),
