@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { buildPage, startPageSite } from '../support/built-page.js'
 import { describeInChromium, launchChromium, openContext } from '../support/chromium.js'
 import { type ClientPage, startClientPage } from '../support/client-page.js'
@@ -16,6 +19,8 @@ import {
   type Snippet,
   type Workplace,
 } from '../support/documented-snippets.js'
+import { LineProgram } from '../support/line-program.js'
+import { hasPython, pythonWithWebsockets } from '../support/python.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
@@ -26,8 +31,6 @@ const used = new Set<string>()
 
 // Where a tool is missing, a line says which tests are skipped for it and how to get it.
 const hasCurl = hasTool('curl', 'the package curl')
-const hasPython = hasTool('python3', 'the package python3')
-const hasWebsockets = hasPython && (await hasModule('websockets'))
 
 let database: TestDatabase
 let server: ServerProcess
@@ -69,14 +72,6 @@ async function runFor(seconds: number, { text }: Snippet, words: string[], env =
   const file = join(folder, 'endless.js')
   writeFileSync(file, text)
   return runProgram(['timeout', String(seconds), ...words, file], where(env))
-}
-
-async function hasModule(name: string): Promise<boolean> {
-  const words = ['python3', '-c', `import ${name}`]
-  const env = { PATH: process.env['PATH'] ?? '' }
-  const { exitCode } = await runProgram(words, { folder: tmpdir(), env })
-  if (exitCode !== 0) console.warn(`skipped: Python has no ${name} here; "pip install ${name}"`)
-  return exitCode === 0
 }
 
 const linesOf = ({ stdout }: ProgramEnd) => stdout.trim().split('\n')
@@ -227,11 +222,67 @@ describe.skipIf(!hasPython)('in Python', () => {
 
     expect(end).toEqual({ exitCode: 0, stdout: '', stderr: '' })
   })
+})
 
-  it.skipIf(!hasWebsockets)('the program for websockets prints what is new', async () => {
-    const end = await runFor(4, snippet('python-websockets'), ['python3'])
+describe.skipIf(pythonWithWebsockets === undefined)('in Python, with its websockets', () => {
+  /** Runs the program of the document against a server. */
+  function startLive(serverUrl: string): LineProgram {
+    const file = join(folder, 'live.py')
+    writeFileSync(file, snippet('python-websockets').text)
+    const live = new LineProgram(
+      [pythonWithWebsockets!, file],
+      where({ PIPECAST_URL: serverUrl }).env,
+    )
+    onTestFinished(() => live.kill())
+    return live
+  }
 
-    expect(linesOf(end)[0]).toMatch(/^\d+ Failing$/)
+  it('the program prints what is new', async () => {
+    const live = startLive(server.url)
+    await live.until(() => live.lines.length > 0)
+    await report(server.url, runEvent('COMPLETE', 'live'))
+    await live.until(() => live.lines.length > 1)
+
+    const [first, second] = live.lines.map((line) => line.split(' '))
+    expect(live.lines[0]).toMatch(/^\d+ Failing$/)
+    expect(Number(second![0])).toBe(Number(first![0]) + 1)
+    expect(live.errors).toBe('')
+  })
+
+  it('[P5.6] the program comes back when the server was gone, and says what refused it', async () => {
+    const start = (env = {}) => startServer({ databaseUrl: database.connectionString, env })
+    let restarted = await start()
+    onTestFinished(() => restarted.kill())
+    const live = startLive(restarted.url)
+    await live.until(() => live.lines.length > 0)
+    await restarted.stop()
+    await live.until(() => live.errors.includes('Connect call failed'), 20_000)
+    restarted = await start({ PORT: new URL(restarted.url).port })
+    const before = live.lines.length
+    await live.until(() => live.lines.length > before, 20_000)
+
+    expect(live.lines.at(-1)).toMatch(/^\d+ Failing$/)
+  }, 60_000)
+
+  /** A server that says nothing but this close. @returns its URL. */
+  async function startClosing(code: number, reason: string): Promise<string> {
+    const closing = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+    onTestFinished(() => closing.close())
+    closing.on('connection', (socket) => socket.close(code, reason))
+    await once(closing, 'listening')
+    return `http://127.0.0.1:${(closing.address() as AddressInfo).port}`
+  }
+
+  it('[P5.6] the program says why it was closed, and comes back', async () => {
+    const live = startLive(await startClosing(4100, 'no place'))
+
+    await live.until(() => live.errors.split('no place; then').length > 2, 20_000)
+  })
+
+  it('[P5.6] the program does not come back after 1008', async () => {
+    const live = startLive(await startClosing(1008, 'too many'))
+
+    await expect(live.until(() => false)).rejects.toThrow('received 1008')
   })
 })
 

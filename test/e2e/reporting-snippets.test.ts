@@ -12,6 +12,7 @@ import {
   type Snippet,
 } from '../support/documented-snippets.js'
 import { containerCommand, runWorkflowSteps } from '../support/documented-workflows.js'
+import { hasPython } from '../support/python.js'
 import { REPORTER_TOKEN, useReportingWorkplace } from '../support/reporting-workplace.js'
 
 const JOB = 'nightly-load'
@@ -34,7 +35,6 @@ function follow(name: string, env: Readonly<Record<string, string>> = {}): Promi
 
 // Where a tool is missing, a line says which tests are skipped for it and how to get it.
 const hasCurl = hasTool('curl', 'the package curl')
-const hasPython = hasTool('python3', 'the package python3')
 const hasPsql = hasTool('psql', 'the package postgresql-client')
 const hasSystemd = hasTool('systemd-analyze', 'the package systemd')
 
