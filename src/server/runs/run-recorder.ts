@@ -42,26 +42,39 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** So long the next transaction waits for events of those whose last ones it has just written. */
+const LINGER_MS = 2
+
 /**
  * Makes the recorder. One transaction is on its way at a time, and the next one takes the events that
- * came meanwhile: the busier it gets, the less each event costs. It takes half of them and of those
- * just written, whose reporters are about to send the next: so two halves of the reporters take
- * turns, and while one is answered Postgres writes for the other. When Postgres rejects such a batch,
- * its events are written one by one, so that a bad one hurts only itself.
+ * came meanwhile: the busier it gets, the less each event costs. Reporters who have just been answered
+ * are about to send the next event; unless more than those wait already, it lingers for them, because
+ * a transaction costs nearly as much as the events in it. When Postgres rejects one of several events,
+ * they are written one by one, so that a bad one hurts only itself.
  */
 export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
   const waiting: Waiting[] = []
   let isWriting = false
+  let wanted = 1
+  let lingering: NodeJS.Timeout | undefined
 
-  const writeAll = async () => {
+  const writeWhatWaits = async () => {
+    clearTimeout(lingering)
     isWriting = true
-    let written = 0
-    while (waiting.length > 0) {
-      const batch = takeBatch(waiting, Math.ceil((waiting.length + written) / 2))
-      await writeBatch(batch, options.write)
-      written = batch.length
-    }
+    const batch = takeBatch(waiting)
+    const answerAll = await writeBatch(batch, options.write)
     isWriting = false
+    wanted = eventsWorthWaitingFor(batch.length, waiting.length)
+    if (wanted > 1) lingering = setTimeout(lingerNoMore, LINGER_MS)
+    goOn()
+    answerAll()
+  }
+  const lingerNoMore = () => {
+    wanted = 1
+    goOn()
+  }
+  const goOn = () => {
+    if (!isWriting && waiting.length >= wanted) void writeWhatWaits()
   }
   return {
     record: (event) => {
@@ -70,35 +83,46 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
       }
       return new Promise((resolve, reject) => {
         waiting.push({ encoded: encodeRunEvent(event), resolve, reject })
-        if (!isWriting) void writeAll()
+        goOn()
       })
     },
   }
 }
 
-/** So many of the oldest as are wanted and make one transaction of a sensible size; at least one. */
-function takeBatch(waiting: Waiting[], wanted: number): Waiting[] {
-  const maxEvents = Math.min(wanted, MAX_BATCH_EVENTS)
+/** How many are to wait before they are written, when so many were just written and so many wait. */
+function eventsWorthWaitingFor(written: number, waiting: number): number {
+  if (waiting > written) return 1
+  return Math.min(written + waiting, MAX_BATCH_EVENTS)
+}
+
+/** As many of the oldest as make one transaction of a sensible size; at least one. */
+function takeBatch(waiting: Waiting[]): Waiting[] {
   let characters = 0
   const end = waiting.findIndex((item, index) => {
     characters += item.encoded.length
-    return index >= maxEvents || (index > 0 && characters > MAX_BATCH_CHARACTERS)
+    return index >= MAX_BATCH_EVENTS || (index > 0 && characters > MAX_BATCH_CHARACTERS)
   })
   return waiting.splice(0, end === -1 ? waiting.length : end)
 }
 
-/** Settles every one of the batch; never rejects. */
+/** Never rejects. @returns what answers those of the reporters who are not answered yet. */
 async function writeBatch(
   batch: readonly Waiting[],
   write: RunRecorderOptions['write'],
-): Promise<void> {
+): Promise<() => void> {
   const failure = await attempt(batch, write)
-  if (failure === null) {
-    for (const item of batch) item.resolve()
-  } else if (failure.kind === 'rejected' && batch.length > 1) {
-    for (const item of batch) await writeBatch([item], write)
-  } else {
-    for (const item of batch) item.reject(toError(failure))
+  if (failure?.kind === 'rejected' && batch.length > 1) {
+    for (const item of batch) {
+      const answer = await writeBatch([item], write)
+      answer()
+    }
+    return () => undefined
+  }
+  return () => {
+    for (const item of batch) {
+      if (failure === null) item.resolve()
+      else item.reject(toError(failure))
+    }
   }
 }
 

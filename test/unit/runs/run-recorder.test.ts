@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { RunEvent } from '../../../src/server/runs/run-event.js'
 import {
   createRunRecorder,
@@ -96,7 +96,7 @@ describe('createRunRecorder', () => {
     ])
   })
 
-  it('[report] puts half of those that wait and were written into the next one, in their order', async () => {
+  it('[report] puts all that came meanwhile into the next transaction, in their order', async () => {
     const { open, opened } = gate()
     const { recorder, batches } = recorderOver((_batch, tries) =>
       tries === 1 ? opened : Promise.resolve(),
@@ -106,26 +106,53 @@ describe('createRunRecorder', () => {
     open()
 
     expect(await all).toEqual(Array(4).fill('recorded'))
-    expect(batches).toEqual([['a'], ['b', 'c'], ['d']])
+    expect(batches).toEqual([['a'], ['b', 'c', 'd']])
   })
 
-  it('[report] lets two halves take turns of reporters who wait for their answers', async () => {
+  it('[report] lingers for the next events of those who were just answered', async () => {
     const turns = async (count: number) => {
       for (let turn = 0; turn < count; turn += 1) {
         await new Promise((resolve) => setImmediate(resolve))
       }
     }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // nobody moves that clock
+    onTestFinished(() => void vi.useRealTimers())
     const { recorder, batches } = recorderOver(() => turns(6))
     const reportTwelve = async (reporter: number) => {
       for (let number = 0; number < 12; number += 1) {
         await recorder.record(event(`${reporter}-${number}`))
-        await turns(2) // until the answer has come and the next event is there
+        await turns(reporter) // until the answer has come and the next event is there
       }
     }
     await Promise.all(Array.from({ length: 8 }, (_, reporter) => reportTwelve(reporter)))
 
     const sizes = batches.map(({ length }) => length)
-    expect(sizes.slice(0, 10)).toEqual([1, ...Array<number>(9).fill(4)])
+    expect(sizes).toEqual([1, 7, ...Array<number>(11).fill(8)])
+  })
+
+  it('[report] lingers for 2 ms and no longer', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { recorder, batches } = recorderOver(() => Promise.resolve())
+    await recordAll(recorder, ['a', 'b', 'c'])
+
+    const late = recorder.record(event('d'))
+    await vi.advanceTimersByTimeAsync(1.9)
+    expect(batches).toEqual([['a'], ['b', 'c']])
+    await vi.advanceTimersByTimeAsync(0.1)
+    await late
+
+    expect(batches).toEqual([['a'], ['b', 'c'], ['d']])
+  })
+
+  it('[report] does not linger for one who reports alone', async () => {
+    vi.useFakeTimers() // nobody moves that clock
+    onTestFinished(() => void vi.useRealTimers())
+    const { recorder, batches } = recorderOver(() => Promise.resolve())
+
+    for (const id of ['a', 'b', 'c']) await recorder.record(event(id))
+
+    expect(batches).toEqual([['a'], ['b'], ['c']])
   })
 
   it('[report] has one transaction on its way at a time', async () => {
@@ -216,7 +243,7 @@ describe('createRunRecorder, when Postgres says no', () => {
     const results = await recordAll(recorder, ['first', 'a', 'bad', 'b'])
 
     expect(results).toEqual(['recorded', 'recorded', 'EventRejectedError', 'recorded'])
-    expect(batches).toEqual([['first'], ['a', 'bad'], ['a'], ['bad'], ['b']])
+    expect(batches).toEqual([['first'], ['a', 'bad', 'b'], ['a'], ['bad'], ['b']])
   })
 
   it('[report] tries an event that was rejected alone no second time', async () => {
