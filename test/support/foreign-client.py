@@ -2,49 +2,19 @@
 
 usage: foreign-client.py HOST PORT PATH PROTOCOL EXTENSIONS
 
-Follows a feed by its updates and patches, answers pings, and writes one line of JSON for each
-message: {"type", "seq", "kind", "wire", "hash", "document"}. It ends with its standard input, or
-with an error at the first byte that it does not understand.
+Tells what it knows as foreign_document.py says, and answers pings. It ends with its standard input, or with
+an error at the first byte that it does not understand.
 """
 
 import base64
 import hashlib
-import json
 import os
 import socket
 import struct
 import sys
-import threading
 import zlib
 
-
-def canonical(value):
-    """RFC 8785 for documents whose numbers are integers or short decimals."""
-    if isinstance(value, dict):
-        members = sorted(value.items(), key=lambda member: member[0].encode("utf-16-be"))
-        return "{" + ",".join(canonical(k) + ":" + canonical(v) for k, v in members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(canonical(item) for item in value) + "]"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return json.dumps(value, ensure_ascii=False)
-
-
-def document_hash(document):
-    return format(zlib.crc32(canonical(document).encode("utf-8")), "08x")
-
-
-def merge(target, patch):
-    """RFC 7396, word for word."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            result.pop(name, None)
-        else:
-            result[name] = merge(result.get(name), value)
-    return result
+from foreign_document import Follower, leave_with_stdin
 
 
 class Client:
@@ -97,59 +67,33 @@ class Client:
         assert first & 0x80, "no fragments are sent"
         assert not first & 0x30, "RSV2 and RSV3 mean nothing"
         assert not second & 0x80, "servers do not mask"
-        length, head = second, 2
+        length = second
         if second == 126:
             (length,) = struct.unpack(">H", self.read(2))
-            head = 4
         elif second == 127:
             (length,) = struct.unpack(">Q", self.read(8))
-            head = 10
         payload = self.read(length)
         if first & 0x40:
             inflate = zlib.decompressobj(-self.window_bits)
             payload = inflate.decompress(payload + b"\x00\x00\xff\xff")
-        return first & 0x0F, bool(first & 0x40), payload, head + length
+        return first & 0x0F, bool(first & 0x40), payload
 
     def follow(self):
-        document, seq = None, None
+        follower = Follower()
         while True:
-            opcode, is_compressed, payload, wire = self.frame()
+            opcode, is_compressed, payload = self.frame()
             if opcode == 8:
                 return
             if opcode == 9:
                 self.send(10, payload)
-                continue
-            message = json.loads(payload)
-            kind = message["type"]
-            if kind == "pipeline_status_update":
-                document = message["data"]
-            elif kind == "pipeline_status_patch" and "patch" in message:
-                assert message["seq"] == seq + 1, "a patch of another document"
-                document = merge(document, message["patch"])
-                assert document_hash(document) == message["hash"], "the hashes differ"
-            elif kind != "pipeline_status_patch":
-                continue
-            seq = message["seq"]
-            told = {
-                "type": kind,
-                "seq": seq,
-                "isCompressed": is_compressed,
-                "wire": wire,
-                "hash": document_hash(document),
-                "document": document,
-            }
-            print(json.dumps(told), flush=True)
+            else:
+                follower.take(payload, is_compressed)
 
 
 def main():
     host, port, path, protocol, extensions = sys.argv[1:6]
     client = Client(host, int(port), path, protocol, extensions)
-
-    def leave():
-        sys.stdin.read()
-        os._exit(0)
-
-    threading.Thread(target=leave, daemon=True).start()
+    leave_with_stdin()
     client.follow()
 
 

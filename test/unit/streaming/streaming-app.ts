@@ -7,6 +7,7 @@ import { createFastify } from '../../../src/server/http/create-fastify.js'
 import { createEdge } from '../../../src/server/http/edge.js'
 import { registerPlugins } from '../../../src/server/http/plugins.js'
 import { createMetrics, type Metrics } from '../../../src/server/observability/metrics.js'
+import type { LiveFeed } from '../../../src/server/streaming/audience.js'
 import { Backlog } from '../../../src/server/streaming/backlog.js'
 import { ConnectionManager } from '../../../src/server/streaming/connection-manager.js'
 import { connectionSettings } from '../../../src/server/streaming/connection-settings.js'
@@ -18,7 +19,7 @@ import { publicationOf } from './stage.js'
 /** One line of a log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-/** The part of the server that serves sockets, whose feed stands still. */
+/** The part of the server that serves sockets, with a feed that a test may bring along. */
 export interface StreamingApp {
   /** `ws://127.0.0.1:<port>`. */
   readonly url: string
@@ -30,7 +31,8 @@ export interface StreamingApp {
   close(): Promise<void>
 }
 
-const FEED = {
+/** A feed that stands still. */
+const FEED: LiveFeed = {
   name: 'pipeline-status',
   epoch: 'e1',
   newest: publicationOf(1),
@@ -42,10 +44,12 @@ const FEED = {
  *
  * @param settings - environment variables, as a deployment would set them.
  * @param extend - what somebody who deploys it adds to the application, after all of ours.
+ * @param feed - what is served instead of one that stands still.
  */
 export async function startStreamingApp(
   settings: Readonly<Record<string, string>> = {},
   extend: (app: FastifyInstance) => void = () => undefined,
+  feed = FEED,
 ): Promise<StreamingApp> {
   const lines: LogLine[] = []
   const log = pino({}, { write: (line) => lines.push(JSON.parse(line) as LogLine) })
@@ -66,7 +70,7 @@ export async function startStreamingApp(
     verifyToken: verifyToken ?? (() => Promise.reject(new Error('nobody has a token here'))),
     log,
   })
-  manager.addFeed({ whole: FEED, find: () => null })
+  manager.addFeed({ whole: feed, find: () => null })
   const app = createFastify(log, config.maxConnections)
   await registerPlugins(app, { version: '0', isOriginAllowed: edge.isOriginAllowed })
   extend(app)

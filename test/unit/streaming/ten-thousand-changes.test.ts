@@ -5,6 +5,7 @@ import { createDocumentHash } from '../../../src/protocol/index.js'
 import { Frame } from '../../../src/server/streaming/frame.js'
 import type { PreparedFrame } from '../../../src/server/streaming/prepared-frame.js'
 import { Revisions } from '../../../src/server/streaming/revision.js'
+import { similarDocument } from '../../support/document-arbitraries.js'
 import { DocumentFollower } from '../../support/document-follower.js'
 import { publicationOf } from './stage.js'
 
@@ -12,14 +13,6 @@ const RUNS = 250
 const CHANGES = 40
 /** What RFC 7692 has a receiver put back at the end of each message. */
 const EMPTY_BLOCK = Buffer.from([0x00, 0x00, 0xff, 0xff])
-
-const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'ä€🚀', '')
-const leaf = fc.oneof(fc.nat(9), fc.constantFrom('x', 'é', '\u2028'), fc.constant([1, 'two']))
-const member = fc.oneof(leaf, fc.dictionary(key, leaf, { maxKeys: 4 }))
-/** Large enough to be compressed, and mostly alike. */
-const document = fc
-  .dictionary(key, member, { maxKeys: 6 })
-  .map((members) => ({ ...members, fill: 'unchanged '.repeat(150) }))
 
 /** What a receiver makes of a frame, compressed or not. */
 function received(frame: PreparedFrame, windowBits: number | null): never {
@@ -38,7 +31,7 @@ function received(frame: PreparedFrame, windowBits: number | null): never {
 it(`[P3.9] [P3.10] patches, plain and compressed, lead to the document of the full updates over ${RUNS * CHANGES} changes`, () => {
   const hash = createDocumentHash()
   const counts = { changes: 0, patches: 0 }
-  const documents = fc.array(document, { minLength: CHANGES, maxLength: CHANGES })
+  const documents = fc.array(similarDocument, { minLength: CHANGES, maxLength: CHANGES })
   fc.assert(
     fc.property(documents, fc.integer({ min: 9, max: 15 }), (all, windowBits) => {
       const revisions = new Revisions()
