@@ -10,6 +10,7 @@ import * as countingRuns from './0008-counting-runs.js'
 import * as summarySteps from './0009-summary-steps.js'
 import * as leanSteps from './0010-lean-steps.js'
 import * as jobOwners from './0011-job-owners.js'
+import * as lastingPlans from './0012-lasting-plans.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-summary-steps': summarySteps,
   '0010-lean-steps': leanSteps,
   '0011-job-owners': jobOwners,
+  '0012-lasting-plans': lastingPlans,
 }
