@@ -1,5 +1,4 @@
-/** After a read the next one waits this many times as long as it took, but not longer than that. */
-const REST_FACTOR = 3
+/** After a read the next one waits as long as it took, but not longer than that. */
 const MAX_REST_MS = 100
 
 /** While hints never end, the reads that follow them take this share of the time. */
@@ -24,7 +23,7 @@ export class ReadPace {
   count(tookMs: number, now: number): void {
     this.refill(now)
     this.leftMs -= Math.min(Math.max(tookMs, LEAST_MS), MOST_MS)
-    this.restUntil = now + Math.min(REST_FACTOR * tookMs, MAX_REST_MS)
+    this.restUntil = now + Math.min(tookMs, MAX_REST_MS)
   }
 
   /** How long the next read has to wait, in ms; 0 when it may begin. */
