@@ -43,7 +43,7 @@ const WHOLE_SERVER_ROWS: readonly (readonly [title: string, figure: FigureName, 
     ['storm: commits/s', 'stormCommitsPerSecond', 0],
     ['storm: database reads', 'stormReads', 0],
     ['storm: last socket behind a commit, p50 ms', 'stormBehindP50Ms', 0],
-    ['storm: last socket behind a commit, at most ms', 'stormBehindMaxMs', 0],
+    ['storm: last socket behind a commit, p99 ms', 'stormBehindP99Ms', 0],
   ]
 
 /** What was measured of the whole server with its database; one column for each number of sockets. */

@@ -1,4 +1,4 @@
-import { OURS, PATCH_OF_200 } from './peers/catalogue.js'
+import { OURS, OURS_HOOKED, PATCH_OF_200 } from './peers/catalogue.js'
 import type { FigureName, Results, Setting } from './results.js'
 import { WHOLE_SERVER } from './whole-server.js'
 
@@ -12,7 +12,7 @@ export type Bound =
 export interface Target {
   readonly meaning: string
   readonly bound: Bound
-  readonly unit: '×' | 'kB' | '/s' | 'ms' | '%'
+  readonly unit: '×' | 'kB' | '/s' | 'ms' | '%' | ''
   /** @returns `undefined` when it was not measured. */
   readonly value: (results: Results) => number | undefined
 }
@@ -39,6 +39,11 @@ export const TARGETS: readonly Target[] = [
   }),
   ours('idleSocketKb', 'memory for each idle socket at 10,000', 'kB', { atMost: 9 }),
   ours('openedPerSecond', 'sockets opened, at 10,000', '/s', { atLeast: 9_000 }),
+  absolute(
+    'openedPerSecond',
+    { peer: OURS_HOOKED, sockets: 10_000 },
+    { meaning: 'the same as requests, past a hook', unit: '/s', bound: { atLeast: 9_000 } },
+  ),
   ours('firstDataP99Ms', 'first data p99 while 10,000 open', 'ms', { atMost: 300 }),
   compared('bytesPerUpdate', 'compressed bytes', {
     sockets: 1_000,
@@ -66,6 +71,16 @@ export const TARGETS: readonly Target[] = [
   ours('idleHealthP99Ms', '/health p99, 10,000 idle sockets', 'ms', { below: 20 }),
   commitToLast(50, { below: 10 }),
   commitToLast(1_000, { below: 25 }),
+  whole('stormBehindP99Ms', 1_000, {
+    meaning: 'last of 1,000 sockets behind each commit of a storm, p99',
+    unit: 'ms',
+    bound: { atMost: 25 },
+  }),
+  whole('readsPerTick', 10_000, {
+    meaning: 'reads of the database a tick, 10,000 sockets',
+    unit: '',
+    bound: { atMost: 1 },
+  }),
 ]
 
 /** Judges a value by a bound. */
@@ -111,14 +126,15 @@ function ours(figure: FigureName, meaning: string, unit: Target['unit'], bound: 
 
 function commitToLast(sockets: number, bound: Bound): Target {
   const meaning = `commit to the last of ${sockets.toLocaleString('en')} sockets, p99`
-  const setting = { peer: WHOLE_SERVER, sockets }
-  return absolute('commitToLastP99Ms', setting, { meaning, unit: 'ms', bound })
+  return whole('commitToLastP99Ms', sockets, { meaning, unit: 'ms', bound })
 }
 
-function absolute(
-  figure: FigureName,
-  setting: Setting,
-  about: Pick<Target, 'meaning' | 'unit' | 'bound'>,
-): Target {
+function whole(figure: FigureName, sockets: number, about: About): Target {
+  return absolute(figure, { peer: WHOLE_SERVER, sockets }, about)
+}
+
+type About = Pick<Target, 'meaning' | 'unit' | 'bound'>
+
+function absolute(figure: FigureName, setting: Setting, about: About): Target {
   return { ...about, value: (results) => results.median(figure, setting) }
 }

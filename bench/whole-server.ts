@@ -12,15 +12,15 @@ import { median, percentile } from './statistics.js'
 /** What is measured of the whole server with its database, in milliseconds where not said. */
 export interface WholeServerFigures {
   /** From the answer to COMMIT until the last socket has the update whole. */
-  readonly commitToLastP50Ms: number
-  readonly commitToLastP99Ms: number
+  readonly commitToLastP50Ms?: number
+  readonly commitToLastP99Ms?: number
   /** The same from the sending of COMMIT: what the disk takes is in it. */
-  readonly commitSentToLastP99Ms: number
+  readonly commitSentToLastP99Ms?: number
   readonly stormCommitsPerSecond?: number
   readonly stormReads?: number
   /** How far the last socket is behind each commit of the storm. */
   readonly stormBehindP50Ms?: number
-  readonly stormBehindMaxMs?: number
+  readonly stormBehindP99Ms?: number
   /** Reads of the database at each tick, with all sockets connected. */
   readonly readsPerTick?: number
 }
@@ -36,6 +36,9 @@ const STORM_COMMITS = 1_500
 const STORM_MS = 1_600
 const STORM_WRITERS = 4
 const STORM_SOCKETS = 1_000
+/** With more, what a commit takes says more about the load generator than about the server. */
+const MAX_SOCKETS_TO_TIME = 1_000
+const MIN_SOCKETS_TO_COUNT_READS = 1_000
 const TICKS = 3
 const TICK_MS = 5_000
 
@@ -90,10 +93,12 @@ async function measure(watched: WatchedServer): Promise<WholeServerFigures> {
   const port = Number(new URL(server.url).port)
   const follower = await Follower.start({ port, sockets }, signal)
   try {
-    const single = await commitOneByOne(database, follower)
-    if (sockets !== STORM_SOCKETS) return single
-    const ticks = await database.countReads(() => delay(TICKS * TICK_MS, undefined, { signal }))
-    return { ...single, ...(await storm(database, follower)), readsPerTick: ticks / TICKS }
+    const isTimed = sockets <= MAX_SOCKETS_TO_TIME
+    const single = isTimed ? await commitOneByOne(database, follower) : {}
+    if (sockets < MIN_SOCKETS_TO_COUNT_READS) return single
+    const reads = await database.countReads(() => delay(TICKS * TICK_MS, undefined, { signal }))
+    const stormy = sockets === STORM_SOCKETS ? await storm(database, follower) : {}
+    return { ...single, ...stormy, readsPerTick: reads / TICKS }
   } finally {
     await follower.stop()
   }
@@ -127,7 +132,7 @@ async function commitOneByOne(
 
 type Storm = Pick<
   WholeServerFigures,
-  'stormCommitsPerSecond' | 'stormReads' | 'stormBehindP50Ms' | 'stormBehindMaxMs'
+  'stormCommitsPerSecond' | 'stormReads' | 'stormBehindP50Ms' | 'stormBehindP99Ms'
 >
 
 /** Commits in quick succession over several connections: reads must not keep step with them. */
@@ -152,7 +157,7 @@ async function storm(database: BenchDatabase, follower: Follower): Promise<Storm
     stormCommitsPerSecond: (doneAt.length * 1_000) / tookMs,
     stormReads,
     stormBehindP50Ms: median(behindMs),
-    stormBehindMaxMs: Math.max(...behindMs),
+    stormBehindP99Ms: percentile(behindMs, 0.99),
   }
 }
 

@@ -17,6 +17,9 @@ export interface PeerEntry {
 /** Ours, to which the others are compared. */
 export const OURS = 'pipecast'
 
+/** Ours with a hook of Fastify for all requests, so that upgrades are requests too. */
+export const OURS_HOOKED = 'pipecast-hook'
+
 /** How the results call the patches of a board of 200 sources. */
 export const PATCH_OF_200 = { peer: 'pipecast-patch, 200 sources', sockets: 50 } as const
 
@@ -38,6 +41,10 @@ export const PEERS: readonly PeerEntry[] = [
     'the same, to clients that offer compression',
   ),
   peer('pipecast-patch', 'pipecast', 'ours-patch', 'the same, to clients that take patches'),
+  {
+    ...peer(OURS_HOOKED, 'pipecast', 'ours', 'the same, behind a hook for all requests'),
+    args: ['hook'],
+  },
 ]
 
 function peer(name: string, module: string, dialect: DialectName, meaning: string): PeerEntry {

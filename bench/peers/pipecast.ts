@@ -43,6 +43,7 @@ await servePeer(async (board) => {
   await feed.refresh()
   const app = createFastify(log, config.maxConnections)
   await registerPlugins(app, { version: '0.0.0', isOriginAllowed: edge.isOriginAllowed })
+  if (process.argv[3] === 'hook') app.addHook('onRequest', (_request, _reply, done) => done())
   await app.register(streamingRoutes({ ...edge, manager, verifyToken: edge.verifyViewToken }))
   await app.register(
     healthRoutes({
