@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_SUPPORTED_NODE) {
     log.warn({ node: process.version }, 'this Node.js gets no more security fixes; use 24')
   }
-  const embedded = config.databaseUrl === undefined ? await startEmbedded(config) : undefined
+  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, log) : undefined
   const app = await createApp({
     config,
     databaseUrl: config.databaseUrl ?? embedded?.connectionString ?? '',
@@ -85,8 +85,8 @@ function readFlags(): { readonly demo: boolean } {
   return values
 }
 
-function startEmbedded(config: Config): Promise<EmbeddedPostgres> {
-  return startEmbeddedPostgres({ dataDir: config.dataDir })
+function startEmbedded({ dataDir }: Config, log: Logger): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir, log: (line) => log.info(line) })
 }
 
 function readVersion(): string {

@@ -10,6 +10,8 @@ import { buildOwnerScript, serversUnder } from '../support/owner-process.js'
 let ownerScript: string
 let sandbox: Sandbox
 
+const ownerSessions = `SELECT pid FROM pg_stat_activity WHERE application_name = 'pipecast owner'`
+
 beforeAll(async () => {
   ownerScript = await buildOwnerScript('test-owner-sharing')
 })
@@ -82,7 +84,6 @@ describe('owners', () => {
 
   it('count again after Postgres has restarted all sessions', async () => {
     const owner = await sandbox.start()
-    const ownerSessions = `SELECT pid FROM pg_stat_activity WHERE application_name = 'pipecast owner'`
     const [lost] = await queryOnce(owner, ownerSessions)
     process.kill(Number(lost?.['pid']), 'SIGKILL')
     const haveRejoined = async () => {
@@ -96,6 +97,30 @@ describe('owners', () => {
     await other.stop()
 
     expect(await queryOnce(owner, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+})
+
+describe('a server that ends by itself', () => {
+  it('is started again on its port, once for all its owners, with every acknowledged commit', async () => {
+    const owners = [await sandbox.start(), await sandbox.start()] as const
+    await queryOnce(owners[0], 'CREATE TABLE kept AS SELECT 7 AS seven')
+    for (const pid of serversUnder(sandbox.dataDir)) process.kill(pid, 'SIGKILL')
+
+    const kept = await vi.waitFor(() => queryOnce(owners[1], 'TABLE kept'), {
+      timeout: 20_000,
+      interval: 200,
+    })
+
+    expect(kept).toEqual([{ seven: 7 }])
+    await vi.waitFor(
+      async () => expect(await queryOnce(owners[1], ownerSessions)).toHaveLength(2),
+      { timeout: 10_000, interval: 200 },
+    )
+    expect(sandbox.lines.filter((line) => line.includes('started it again'))).toHaveLength(1)
+    await owners[0].stop()
+    expect(await queryOnce(owners[1], 'TABLE kept')).toEqual([{ seven: 7 }])
+    await owners[1].stop()
+    expect(serversUnder(sandbox.dataDir)).toEqual([])
   })
 })
 

@@ -46,8 +46,8 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts Postgres in the data folder, or joins the one that runs there. It outlives our process
- * when that is killed; the next start adopts it. Processes that share a data folder share the
+ * Starts Postgres in the data folder, or joins the one that runs there, and starts it again should it
+ * end by itself. It outlives our process when that is killed; the next start adopts it. Processes that share a data folder share the
  * server, and the last one to call `stop` stops it.
  *
  * @throws UnsupportedPlatformError when there are no binaries for this machine.
@@ -62,11 +62,12 @@ export async function startEmbeddedPostgres(
   const home = await resolveHomeDirectory(options.dataDir, `postgres-${parseInt(shipped.version)}`)
   const binaries = await prepareBinaries(shipped, home, log)
   const cluster = await openCluster({ homeDir: home.homeDir, user: home.user, binaries })
-  const { client, port, adopted } = await bringUp(cluster, await settingsFor(binaries, options))
+  const settings = await settingsFor(binaries, options)
+  const { client, port, adopted } = await bringUp(cluster, settings)
   await createDatabase(client)
   log(`${adopted ? 'joined' : 'started'} Postgres in ${cluster.homeDir} on 127.0.0.1:${port}`)
 
-  const ownership = keepOwnership(cluster, client)
+  const ownership = keepOwnership(cluster, client, createReviver(cluster, settings(port), log))
   const stop = async () => {
     const left = await ownership.leave()
     if (left === 'last') await stopServer(cluster, log)
@@ -129,6 +130,27 @@ async function bringUp(
     `A Postgres seems to run in ${cluster.homeDir}, and yet it does not let us in; if none does, remove data/postmaster.pid in there`,
     { output: reason, logFile: logFileOf(cluster.homeDir) },
   )
+}
+
+/** Starts a server that has ended, on its old port, where everybody looks for it. */
+function createReviver(
+  cluster: Cluster,
+  settings: string,
+  log: (line: string) => void,
+): () => Promise<void> {
+  let said = ''
+  return async () => {
+    try {
+      if (await startPostmaster(cluster, () => settings)) {
+        said = ''
+        log(`Postgres in ${cluster.homeDir} had ended by itself: started it again`)
+      }
+    } catch (error) {
+      const line = `Postgres in ${cluster.homeDir} has ended: ${(error as Error).message}`
+      if (line !== said) log(line) // once for a hundred attempts in vain
+      said = line
+    }
+  }
 }
 
 async function createDatabase(client: pg.Client): Promise<void> {

@@ -62,13 +62,7 @@ export function handleError(
   if (error instanceof HttpError && error.retryAfterMs !== undefined) {
     setRetryAfter(reply, error.retryAfterMs)
   }
-  if (status >= 500) {
-    const cause = error.cause as { code?: unknown } | undefined
-    request.log.error(
-      { code: error.code, cause: cause?.code, stack: error.stack },
-      'request failed',
-    )
-  }
+  if (status >= 500) logFailure(error, request)
   if (status >= 500 && !(error instanceof HttpError)) {
     return reply.code(500).send({ code: 'internal_error', message: 'something broke; see the log' })
   }
@@ -78,6 +72,20 @@ export function handleError(
     message: known?.message ?? error.message,
     ...(error instanceof HttpError && error.path !== undefined ? { path: error.path } : {}),
   })
+}
+
+/** A refusal is one line, since an outage has thousands; only what nobody thought of has a stack. */
+function logFailure(error: FastifyError | HttpError, request: FastifyRequest): void {
+  const { code } = error
+  if (error instanceof HttpError) request.log.warn({ code, cause: causeOf(error) }, 'cannot serve')
+  else request.log.error({ code, cause: causeOf(error), stack: error.stack }, 'request failed')
+}
+
+/** The code of what is at the bottom of it, such as that of Postgres or of the connection to it. */
+function causeOf(error: Error): unknown {
+  const { cause } = error
+  if (!(cause instanceof Error)) return undefined
+  return causeOf(cause) ?? (cause as { code?: unknown }).code
 }
 
 /** Answers for paths that are not there; it does not repeat the path, which may hold a token. */

@@ -22,7 +22,7 @@ function createServer(): {
   const stream = {
     write: (line: string) => lines.push(JSON.parse(line) as Record<string, unknown>),
   }
-  const app = Fastify({ logger: { level: 'error', stream }, bodyLimit: 100 })
+  const app = Fastify({ logger: { level: 'warn', stream }, bodyLimit: 100 })
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   open.push(app)
@@ -69,15 +69,17 @@ describe('handleError, of our own errors', () => {
     expect(answer.headers['retry-after']).toBe(header)
   })
 
-  it('[errors] says its own 503 to the caller and logs it, with the code of its cause', async () => {
-    const cause = Object.assign(new Error('password=hunter2'), { code: '57P01' })
+  it('[errors] says its own 503 to the caller and logs it in short, with the code of what is behind it', async () => {
+    const deepest = Object.assign(new Error('password=hunter2'), { code: '57P01' })
+    const cause = Object.assign(new Error('not now', { cause: deepest }), { code: 'unavailable' })
 
     const { answer, lines } = await answerTo(new HttpError(503, 'no_data', 'away', { cause }))
 
     expect(answer.statusCode).toBe(503)
     expect(answer.json()).toEqual({ code: 'no_data', message: 'away' })
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ code: 'no_data', cause: '57P01', msg: 'request failed' })
+    expect(lines[0]).toMatchObject({ code: 'no_data', cause: '57P01', msg: 'cannot serve' })
+    expect(JSON.stringify(lines[0])).not.toMatch(/stack|hunter2/)
   })
 })
 

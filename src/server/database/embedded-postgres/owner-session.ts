@@ -87,10 +87,17 @@ export interface Ownership {
 /**
  * Keeps our place among the owners: when the session is lost (Postgres restarts all sessions after
  * one of them crashed) it joins again every second.
+ *
+ * @param revive - starts the server again, where there is none any more.
  */
-export function keepOwnership(cluster: Cluster, joined: pg.Client): Ownership {
+export function keepOwnership(
+  cluster: Cluster,
+  joined: pg.Client,
+  revive: () => Promise<void>,
+): Ownership {
   let client: pg.Client | null = null
   let timer: NodeJS.Timeout | undefined
+  let rejoining = Promise.resolve()
   let isLeaving = false
 
   const hold = (held: pg.Client) => {
@@ -101,12 +108,14 @@ export function keepOwnership(cluster: Cluster, joined: pg.Client): Ownership {
     })
   }
   const rejoinLater = () => {
-    if (!isLeaving) timer = setTimeout(() => void rejoin(), REJOIN_INTERVAL_MS).unref()
+    if (isLeaving) return
+    timer = setTimeout(() => {
+      rejoining = rejoin()
+    }, REJOIN_INTERVAL_MS).unref()
   }
   const rejoin = async () => {
-    const found = await tryToJoin(cluster)
+    const found = await tryToJoin(cluster, revive)
     if (found === null) rejoinLater()
-    else if (isLeaving) await found.end()
     else hold(found)
   }
   hold(joined)
@@ -114,6 +123,7 @@ export function keepOwnership(cluster: Cluster, joined: pg.Client): Ownership {
     async leave() {
       isLeaving = true
       clearTimeout(timer)
+      await rejoining // who is just starting the server has to see to it
       const held = client ?? (await tryToJoin(cluster))
       return held === null ? 'unknown' : giveUpPlace(held)
     },
@@ -121,10 +131,16 @@ export function keepOwnership(cluster: Cluster, joined: pg.Client): Ownership {
 }
 
 /** A server in trouble may refuse in many ways; each of them means "not now". */
-async function tryToJoin(cluster: Cluster): Promise<pg.Client | null> {
+async function tryToJoin(
+  cluster: Cluster,
+  revive?: () => Promise<void>,
+): Promise<pg.Client | null> {
   try {
     const result = await joinOwners(cluster)
-    return result.state === 'joined' ? result.client : null
+    if (result.state === 'joined') return result.client
+    if (result.state !== 'absent' || revive === undefined) return null
+    await revive()
+    return await tryToJoin(cluster)
   } catch {
     return null
   }
