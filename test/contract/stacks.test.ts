@@ -136,6 +136,7 @@ function expectForms(tally: Tally, form: 'patches' | 'compressed' | 'plain'): vo
   }
 }
 
+// Needs the library websockets; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(pythonWithWebsockets === undefined)('the websockets of Python', () => {
   const clients: PythonClient[] = []
 

@@ -165,6 +165,7 @@ describe('in Node', () => {
   })
 })
 
+// Needs curl; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(!hasCurl)('by curl', () => {
   it('[P1.3] the document is fetched only when it has changed', async () => {
     const read = () => readFile(join(folder, 'status.json'), 'utf8')
@@ -198,6 +199,7 @@ describe.skipIf(!hasCurl)('by curl', () => {
   })
 })
 
+// Needs Python; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(!hasPython)('in Python', () => {
   it('polling prints what is new, and nothing when nothing is', async () => {
     const end = await runFor(8, snippet('python-polling'), ['python3'])
@@ -224,6 +226,7 @@ describe.skipIf(!hasPython)('in Python', () => {
   })
 })
 
+// Needs the library websockets; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(pythonWithWebsockets === undefined)('in Python, with its websockets', () => {
   /** Runs the program of the document against a server. */
   function startLive(serverUrl: string): LineProgram {

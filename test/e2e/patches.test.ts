@@ -92,6 +92,7 @@ describe('patches from the built server', () => {
   })
 })
 
+// Needs Python; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(!hasPython)('patches for Python’s own sockets, json and zlib', () => {
   it.each([
     ['plain', ''],

@@ -38,6 +38,7 @@ const hasCurl = hasTool('curl', 'the package curl')
 const hasPsql = hasTool('psql', 'the package postgresql-client')
 const hasSystemd = hasTool('systemd-analyze', 'the package systemd')
 
+// Needs curl; where that is missing, the console says what is left out and how to get it.
 describe.skipIf(!hasCurl)('a ping by curl', () => {
   it('[P7.9] makes the job and reports a success', async () => {
     const first = await follow('shortest')

@@ -35,6 +35,7 @@ export class LineProgram {
       if (this.hasEnded || giveUp.aborted) {
         throw new Error(`the program: ${this.errors || 'said nothing in time'}`)
       }
+      // It rejects only when time is up, and the loop looks at that next.
       await once(this.child, 'told', { signal: giveUp }).catch(() => undefined)
     }
   }

@@ -46,9 +46,9 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts Postgres in the data folder, or joins the one that runs there, and starts it again should it
- * end by itself. It outlives our process when that is killed; the next start adopts it. Processes that share a data folder share the
- * server, and the last one to call `stop` stops it.
+ * Starts Postgres in the data folder, or joins the one that runs there, and starts it again should
+ * it end by itself. It outlives our process when that is killed; the next start adopts it. Processes
+ * that share a data folder share the server, and the last one to call `stop` stops it.
  *
  * @throws UnsupportedPlatformError when there are no binaries for this machine.
  * @throws DataDirectoryError when the data folder cannot be used.

@@ -74,7 +74,7 @@ export function handleError(
   })
 }
 
-/** A refusal is one line, since an outage has thousands; only what nobody thought of has a stack. */
+/** A refusal has no stack, since an outage has thousands; what nobody thought of has one. */
 function logFailure(error: FastifyError | HttpError, request: FastifyRequest): void {
   const { code } = error
   if (error instanceof HttpError) request.log.warn({ code, cause: causeOf(error) }, 'cannot serve')
