@@ -23,7 +23,8 @@ export class FeedView {
   readonly name: string
   readonly epoch: string
   private readonly parts: FeedViewParts
-  private from: Snapshot | undefined
+  /** The seq of the feed that the snapshot was narrowed from; the feed's own may be far larger. */
+  private fromSeq: number | undefined
   private snapshot: Snapshot | undefined
   private holders = 0
   private usedAt: number
@@ -38,9 +39,9 @@ export class FeedView {
   /** The newest value, or `undefined` before the feed has one. */
   get newest(): Snapshot | undefined {
     const { newest } = this.parts.whole
-    if (newest !== undefined && newest !== this.from) {
+    if (newest !== undefined && !this.isOf(newest)) {
       this.snapshot = this.narrow(newest)
-      this.from = newest
+      this.fromSeq = newest.seq
     }
     return this.snapshot
   }
@@ -73,10 +74,15 @@ export class FeedView {
     return this.holders > 0 ? Number.POSITIVE_INFINITY : this.usedAt
   }
 
+  private isOf({ seq, madeAt, isStale }: Snapshot): boolean {
+    const { snapshot } = this
+    return this.fromSeq === seq && snapshot?.madeAt === madeAt && snapshot.isStale === isStale
+  }
+
   private narrow(whole: Snapshot): Snapshot {
     const { view, documentOf } = this.parts
     const before = this.snapshot
-    const isSameWhole = before !== undefined && this.from?.dataJson === whole.dataJson
+    const isSameWhole = before !== undefined && this.fromSeq === whole.seq
     const dataJson = isSameWhole
       ? before.dataJson
       : JSON.stringify(narrowDocument(documentOf(whole), view))

@@ -49,7 +49,8 @@ export class Feed {
   private readingNext: Promise<void> | undefined
   private isHinted = false
   private isHintedMeanwhile = false
-  private hintTimer: NodeJS.Timeout | undefined
+  /** Somebody waits for the next read, whether anybody watches or not. */
+  private isAsked = false
   private readonly pace = new ReadPace()
   /** Somebody watches, and a read has succeeded since they began. */
   private isLive = false
@@ -119,11 +120,9 @@ export class Feed {
   isCurrent(): boolean {
     if (this.newestSnapshot === undefined) return false
     if (this.isLive) return true
-    const ageMs = this.options.now().getTime() - this.newestSnapshot.generatedAt.getTime()
-    const isYoung = ageMs >= 0 && ageMs < this.options.intervalMs
     // The hint that a read under way follows is news as well.
     const isNewsExpected = this.isHinted || this.reading !== undefined
-    return isYoung && !isNewsExpected && !this.newestSnapshot.isStale
+    return this.isYoung(this.newestSnapshot) && !isNewsExpected && !this.newestSnapshot.isStale
   }
 
   /** The value for somebody who asks once; read anew only when the newest one is not current. */
@@ -132,15 +131,10 @@ export class Feed {
     return this.newestSnapshot
   }
 
-  /** Reads now, or right after the read in flight. Resolves when that read has ended, well or not. */
+  /** Reads now, or next when a read is under way. Resolves when that read has ended, well or not. */
   refresh(): Promise<void> {
-    if (this.isClosed) return Promise.resolve()
-    if (this.reading === undefined) return this.startReading()
-    this.readingNext ??= this.reading.then(() => {
-      this.readingNext = undefined
-      return this.startReading()
-    })
-    return this.readingNext
+    const isFree = this.reading === undefined && this.readingNext === undefined
+    return isFree ? this.startReading() : this.readForSomebody()
   }
 
   /** Stops reading for good; resolves when the last read has ended. */
@@ -159,52 +153,79 @@ export class Feed {
   private stopTicking(): void {
     this.isLive = false
     clearInterval(this.timer)
-    clearTimeout(this.hintTimer)
-    this.hintTimer = undefined
   }
 
   /** Waits for a read, but not long when there is an older value to show instead. */
   private async catchUp(): Promise<void> {
     // A read that began before the newest hint does not show what was hinted at.
-    const read = this.isHinted ? this.refresh() : (this.reading ?? this.refresh())
+    const read = (this.isHinted ? undefined : this.reading) ?? this.readForSomebody()
     if (this.newestSnapshot === undefined) return read
     const patience = new AbortController()
-    const waited = delay(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {
+    const waited = delay(PATIENCE_MS, 'waited', { signal: patience.signal }).catch(() => {
       // Aborted below: the read was quicker.
     })
-    await Promise.race([read, waited])
+    const outcome = await Promise.race([read, waited])
     patience.abort()
+    if (outcome === 'waited') this.markStale()
+  }
+
+  private restMs(): number {
+    return this.pace.waitMs(this.options.now().getTime())
+  }
+
+  /** What is about to be shown was read before anybody watched: its age must not pass for now. */
+  private markStale(): void {
+    const newest = this.newestSnapshot
+    if (this.isClosed || newest === undefined || newest.isStale || this.isYoung(newest)) return
+    this.emit(encodeSnapshot({ ...newest, isStale: true }, this.options.now()))
+  }
+
+  private isYoung({ generatedAt }: Snapshot): boolean {
+    const ageMs = this.options.now().getTime() - generatedAt.getTime()
+    return ageMs >= 0 && ageMs < this.options.intervalMs
   }
 
   private startReading(): Promise<void> {
     if (this.isClosed) return Promise.resolve()
     const startedAt = this.options.now().getTime()
     this.isHintedMeanwhile = false
+    this.isAsked = false
     this.reading = this.readOnce().finally(() => {
       this.reading = undefined
       const endedAt = this.options.now().getTime()
       this.pace.count(endedAt - startedAt, endedAt)
-      // Where another read is to follow anyway, it sees what was hinted at.
-      if (this.isHintedMeanwhile && this.readingNext === undefined) this.followHint()
+      if (this.isHintedMeanwhile) this.followHint()
     })
     return this.reading
   }
 
-  /**
-   * Reads at once, or after a rest while hints come thick and fast: a storm of commits must not
-   * turn into a storm of reads, and what a read costs decides how often it is done.
-   */
   private followHint(): void {
-    if (this.watchers === 0 || this.hintTimer !== undefined || this.isClosed) return
-    const restMs = this.pace.waitMs(this.options.now().getTime())
-    if (restMs === 0) {
-      void this.refresh()
-      return
-    }
-    this.hintTimer = setTimeout(() => {
-      this.hintTimer = undefined
-      if (this.watchers > 0) void this.refresh()
-    }, restMs)
+    if (this.watchers > 0) void this.readNext()
+  }
+
+  private readForSomebody(): Promise<void> {
+    this.isAsked = true
+    return this.readNext()
+  }
+
+  /**
+   * Reads at once, or after the read in flight and a rest: a storm of commits, or of those who ask,
+   * must not turn into a storm of reads, and what a read costs decides how often it is done.
+   */
+  private readNext(): Promise<void> {
+    if (this.readingNext !== undefined) return this.readingNext
+    if (this.reading === undefined && this.restMs() === 0) return this.startReading()
+    this.readingNext = this.rest().then(() => {
+      this.readingNext = undefined
+      return this.isAsked || this.watchers > 0 ? this.startReading() : undefined
+    })
+    return this.readingNext
+  }
+
+  private async rest(): Promise<void> {
+    await this.reading
+    const restMs = this.restMs()
+    if (restMs > 0 && !this.isClosed) await delay(restMs)
   }
 
   private async readOnce(): Promise<void> {

@@ -11,6 +11,8 @@ export interface LiveFeed {
   watch(): { readonly ready: Promise<void> | null; stop(): void }
 }
 
+type Told = Pick<Publication, 'seq' | 'isStale'>
+
 /** All who listen to one feed. */
 export class Audience {
   readonly feed: LiveFeed
@@ -22,6 +24,8 @@ export class Audience {
   private tellingSince: number | undefined
   private published: Publication | undefined
   private frame: Frame | undefined
+  /** What everybody has been told, or has begun with; a frame may be prepared before that. */
+  private told: Told | undefined
 
   /**
    * @param clock - milliseconds of a monotonic clock.
@@ -45,8 +49,9 @@ export class Audience {
     return this.frame
   }
 
-  /** Adds a listener. */
+  /** Adds a listener, who begins with what is newest. */
   add(listener: Listener): void {
+    if (this.listeners.size === 0) this.told = idOf(this.feed.newest)
     this.listeners.add(listener)
   }
 
@@ -62,10 +67,11 @@ export class Audience {
    */
   publish(publication: Publication): void {
     const startedAt = this.clock()
-    const previous = this.frame
     if (this.listeners.size === 0 || this.newestFrame() === undefined) return
-    const isNews = previous?.seq !== publication.seq || previous.isStale !== publication.isStale
+    const { told } = this
+    const isNews = told?.seq !== publication.seq || told.isStale !== publication.isStale
     if (!isNews) return
+    this.told = idOf(publication)
     this.tellingSince ??= startedAt
     this.untold.add(this.listeners)
   }
@@ -79,4 +85,10 @@ export class Audience {
     if (this.tellingSince !== undefined) onTold(this.clock() - this.tellingSince)
     this.tellingSince = undefined
   }
+}
+
+/** Without the document, which is large. */
+function idOf(publication: Publication | undefined): Told | undefined {
+  if (publication === undefined) return undefined
+  return { seq: publication.seq, isStale: publication.isStale }
 }

@@ -207,7 +207,7 @@ export class Connection implements Listener, Visited, FlowOwner {
     this.send({ type: 'auth_ok', ...expiry })
     if (this.isAuthorized) return
     this.isAuthorized = true
-    this.update()
+    if (!this.isWaiting) this.updateOrExplain()
   }
 
   private limitAuthorization({ expiresAt }: TokenVerdict): void {

@@ -84,6 +84,15 @@ describe('FeedViews', () => {
     expect(view.newest).toBe(view.newest)
   })
 
+  it('[P3.12] does not keep the whole of the feed alive that it was narrowed from', async () => {
+    await controlled.readOnce(sources(1, 1))
+    const view = views.find(viewOf(['a']))!
+    const whole = controlled.feed.newest!
+    expect(view.newest?.seq).toBe(1)
+
+    expect(reaches(view, whole, controlled.feed)).toBe(false)
+  })
+
   it('[P3.12] is dropped a minute after the last had let it go, and begins anew', () => {
     const view = views.find(viewOf(['a']))!
     view.hold()
@@ -136,3 +145,16 @@ describe('FeedViews', () => {
     expect(views.find(viewOf(['another']))).not.toBeNull()
   })
 })
+
+/** Whether an object holds on to another, other than by way of a third. */
+function reaches(from: unknown, wanted: object, without: object): boolean {
+  const seen = new Set<unknown>([without])
+  const waiting: unknown[] = [from]
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    if (at === wanted) return true
+    if (at === null || typeof at !== 'object' || seen.has(at)) continue
+    seen.add(at)
+    waiting.push(...Object.values(at))
+  }
+  return false
+}

@@ -216,6 +216,28 @@ describe('Feed, when somebody begins to watch', () => {
     expect(controlled.feed.newest?.dataJson).toBe('"old"')
   })
 
+  it('[P3.6] says that the older value is stale which it shows in place of a slow read', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce('old')
+    const { generatedAt } = controlled.feed.newest!
+    controlled.advance(60_000)
+    await controlled.feed.watch().ready
+
+    expect(controlled.published.at(-1)).toMatchObject({ seq: 1, isStale: true, generatedAt })
+    await controlled.answer('old')
+    expect(controlled.published.at(-1)).toMatchObject({ seq: 1, isStale: false })
+  })
+
+  it('[P3.6] does not call stale what is younger than the interval', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce('young')
+    controlled.advance(4_999)
+    controlled.feed.hint()
+    await controlled.feed.watch().ready
+
+    expect(controlled.feed.newest?.isStale).toBe(false)
+  })
+
   it('[first frame] after a failure without watchers the next one has it read anew', async () => {
     const controlled = new ControlledFeed()
     await controlled.readOnce(1)
@@ -279,6 +301,23 @@ describe('Feed, for those who poll', () => {
     await controlled.answer('after')
 
     expect((await late)?.dataJson).toBe('"after"')
+  })
+
+  it('[P6.1] those who ask in a storm of hints are answered from few reads, as watchers are', async () => {
+    const controlled = new ControlledFeed()
+    await controlled.readOnce(0)
+    let asked = 0
+    let poll = Promise.resolve<unknown>(undefined)
+    do {
+      controlled.feed.hint()
+      poll = controlled.feed.poll()
+      asked += 1
+      if (controlled.inFlight > 0) await controlled.answer(asked)
+    } while (controlled.feed.readCount > asked && asked < 1_000)
+
+    expect(asked).toBeLessThan(150) // the next read waits, though none is under way
+    await vi.waitFor(() => controlled.answer('after a rest'))
+    expect(await poll).toMatchObject({ dataJson: '"after a rest"' })
   })
 
   it('[polling] forgets no hint because the read that it asked for failed', async () => {

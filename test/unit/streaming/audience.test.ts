@@ -139,6 +139,29 @@ describe('Audience', () => {
     expect(seqsOf(await client.heard())).toEqual([2])
   })
 
+  it('[broadcast] sends what is news also when a newcomer had it before its turn to be published', async () => {
+    const { client } = await join()
+    audience.publish(feed.fill(1))
+    await client.heard()
+    const news = feed.fill(2)
+    audience.newestFrame()
+    audience.publish(news)
+    expect(seqsOf(await client.heard())).toEqual([2])
+
+    const stale = feed.fill(2, true)
+    audience.newestFrame()
+    audience.publish(stale)
+    expect(seqsOf(await client.heard())).toEqual([2])
+  })
+
+  it('[broadcast] does not repeat to the first one what it began with', async () => {
+    const publication = feed.fill(1)
+    const { client } = await join()
+    audience.publish(publication)
+
+    expect(seqsOf(await client.heard())).toEqual([])
+  })
+
   it('[broadcast] lets the event loop turn while it tells many, and none of them an older value', async () => {
     let now = 0
     const took: number[] = []

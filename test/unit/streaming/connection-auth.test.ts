@@ -43,6 +43,18 @@ describe('Connection, without a token', () => {
     expect((await client.next()).seq).toBe(7)
   })
 
+  it('[P3.8] hears that there is no data as soon as its token is accepted, and has it later', async () => {
+    stage.newest = undefined
+    const { client, connection } = await stage.connect({ token: null, ready: Promise.resolve() })
+    await client.heard()
+    client.say({ type: 'auth', token: 'good' })
+
+    expect(await client.next()).toMatchObject({ type: 'auth_ok' })
+    expect(await client.next()).toMatchObject({ type: 'error', code: 'no_data' })
+    connection.push(frameOf(3))
+    expect((await client.next()).seq).toBe(3)
+  })
+
   it('[auth] names the instant at which the token expires', async () => {
     stage.verdictOn = () => Promise.resolve(goodFor(90_000))
     const { client } = await stage.connect({ token: null })
