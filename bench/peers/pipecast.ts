@@ -41,7 +41,7 @@ await servePeer(async (board) => {
   manager.addFeed(new FeedViews(feed, clock))
   feed.onSnapshot((snapshot) => manager.publish(feed.name, snapshot))
   await feed.refresh()
-  const app = createFastify(log, config.maxConnections)
+  const app = createFastify(log, config)
   await registerPlugins(app, { version: '0.0.0', isOriginAllowed: edge.isOriginAllowed })
   if (process.argv[3] === 'hook') app.addHook('onRequest', (_request, _reply, done) => done())
   await app.register(streamingRoutes({ ...edge, manager, verifyToken: edge.verifyViewToken }))

@@ -110,7 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     listener: () => listener,
     isMigrated: () => isMigrated,
   }
-  const fastify = createFastify(log, config.maxConnections)
+  const fastify = createFastify(log, config)
   await registerPlugins(fastify, {
     version: options.version,
     isOriginAllowed: edge.isOriginAllowed,

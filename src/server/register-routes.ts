@@ -94,7 +94,8 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
       token: edge.describeToken,
       maySeeData: edge.maySeeData,
       poll: () => feed.poll(),
-      isReady: async () => feed.state !== 'starting' && (await pingDatabase(database)),
+      isReady: async () =>
+        isMigrated() && feed.state !== 'starting' && (await pingDatabase(database)),
     }),
   )
   addScrapedMetrics(metrics.registry, {
@@ -102,6 +103,7 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
     traffic: () => manager.traffic,
     snapshot: () => feed.newest,
     pool: () => database.counts,
+    isPushed: () => listener()?.wakeupMode() === 'push',
     now,
   })
   await fastify.register(metricsRoutes({ ...edge, registry: metrics.registry }))

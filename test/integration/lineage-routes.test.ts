@@ -167,6 +167,8 @@ describe('who may report', () => {
     [{ forwarded: 'for=127.0.0.1' }, 'ingest_closed'],
     [{ origin: 'https://elsewhere.example' }, 'origin_not_allowed'],
     [{ origin: 'null' }, 'origin_not_allowed'],
+    [{ 'sec-fetch-site': 'cross-site' }, 'origin_not_allowed'], // an image on a page of others
+    [{ 'sec-fetch-site': 'same-site' }, 'origin_not_allowed'],
   ])(
     'without tokens it is this machine, and not somebody behind it (%o)',
     async (headers, code) => {

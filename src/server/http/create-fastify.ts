@@ -1,4 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import type { Config } from '../config/load-config.js'
+import { handleClientError } from './client-errors.js'
 import { handleError, HttpError } from './error-handler.js'
 import { asksForWebSocket } from './upgrade-gate.js'
 
@@ -7,20 +9,30 @@ const SPARE_CONNECTIONS = 1_000
 
 const MAX_HEADER_BYTES = 8_192
 
+/** A request has so long to arrive, and longer when the largest reports need it. */
+const REQUEST_TIMEOUT_MS = 10_000
+
+/** A report that is cut off is lost: clients do not send again what was answered with a 4xx. */
+const SLOW_UPLINK_BYTES_PER_MS = 128
+
 /** How long requests on their way have to be answered when the process ends, in milliseconds. */
 const LAST_ANSWERS_MS = 500
 
 /**
  * Makes the HTTP server, with a bound on everything that a peer could draw out.
  *
- * @param maxSockets - how many WebSockets there may be.
+ * @param config - how many WebSockets there may be, and how large a report.
  */
-export function createFastify(log: FastifyBaseLogger, maxSockets: number): FastifyInstance {
+export function createFastify(
+  log: FastifyBaseLogger,
+  config: Pick<Config, 'maxConnections' | 'ingestMaxBytes'>,
+): FastifyInstance {
   const fastify = Fastify({
     loggerInstance: log,
     // plugins.ts writes one line a request, without the query, which may hold a token.
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: 10_000,
+    requestTimeout: REQUEST_TIMEOUT_MS + config.ingestMaxBytes / SLOW_UPLINK_BYTES_PER_MS,
+    clientErrorHandler: handleClientError,
     bodyLimit: 1_048_576,
     // A report that has arrived is recorded and answered, also while the process ends.
     forceCloseConnections: 'idle',
@@ -39,7 +51,7 @@ export function createFastify(log: FastifyBaseLogger, maxSockets: number): Fasti
       ...{ shouldUpgradeCallback: asksForWebSocket },
     },
   })
-  fastify.server.maxConnections = maxSockets + SPARE_CONNECTIONS
+  fastify.server.maxConnections = config.maxConnections + SPARE_CONNECTIONS
   fastify.addHook('preClose', (done) => {
     setTimeout(() => fastify.server.closeAllConnections(), LAST_ANSWERS_MS).unref()
     done()

@@ -93,7 +93,9 @@ export function createEdge(config: Config): Edge {
         isProduction,
         isLocal: isLocal(request),
         // Without the own host: a page whose name was bent to this machine would pass for it.
-        isForeignPage: !checkOrigin({ origin: request.headers.origin, host: undefined }),
+        isForeignPage:
+          !checkOrigin({ origin: request.headers.origin, host: undefined }) ||
+          isEmbeddedElsewhere(request),
       })
       if (refusal !== null) throw new HttpError(refusal.status, refusal.code, refusal.message)
     },
@@ -117,6 +119,12 @@ function tokenOf(request: FastifyRequest): string | null {
 /** A header that says whom a proxy speaks for means that the peer is not who is asking. */
 function isForwarded({ headers }: FastifyRequest): boolean {
   return ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers)
+}
+
+/** An image or a link on a page of others: browsers send no Origin then, but say that much. */
+function isEmbeddedElsewhere({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  return headers.origin === undefined && (site === 'cross-site' || site === 'same-site')
 }
 
 function isLocal(request: FastifyRequest): boolean {

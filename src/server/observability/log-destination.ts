@@ -70,9 +70,9 @@ function writeSome(fd: number, bytes: Buffer): number {
     return writeSync(fd, bytes)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EAGAIN') return 0
-    if (code === 'EPIPE') return bytes.length // nobody will ever read it
-    throw error
+    // A reader that is gone, a disk that is full: there is nobody to tell, and what the log is about
+    // goes on. What could not be written is lost; the next line is tried again.
+    return code === 'EAGAIN' ? 0 : bytes.length
   }
 }
 

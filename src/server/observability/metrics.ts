@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { CloseCode } from '../../protocol/index.js'
 
 /** What is counted and timed as it happens; the rest is asked for at each scrape. */
 export interface Metrics {
@@ -75,9 +76,18 @@ function connectionEvents(registry: Registry): ConnectionEvents {
   return {
     opened: (transport) => opened.inc({ transport }),
     refused: (transport, code) => refused.inc({ transport, code }),
-    closed: (transport, code) => closed.inc({ transport, code }),
+    closed: (transport, code) => closed.inc({ transport, code: codeLabel(code) }),
     fannedOut: (durationMs) => fanOut.observe(durationMs / 1_000),
   }
+}
+
+/** Codes of RFC 6455 that a peer, or the loss of it, brings without our doing. */
+const PEER_CODES: readonly number[] = [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009]
+const KNOWN_CODES = new Set([...PEER_CODES, ...Object.values(CloseCode)])
+
+/** A client may close with some thousand codes, and must not make as many series. */
+function codeLabel(code: number): string {
+  return KNOWN_CODES.has(code) ? String(code) : 'other'
 }
 
 function readTimer(registry: Registry): Metrics['timeRead'] {

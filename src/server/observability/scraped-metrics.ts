@@ -13,6 +13,8 @@ export interface ScrapedState {
         readonly isStale: boolean
       }
     | undefined
+  /** Whether commits are pushed; else only the tick finds them. */
+  readonly isPushed: () => boolean
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number }
   readonly now: () => Date
 }
@@ -30,6 +32,7 @@ export function addScrapedMetrics(registry: Registry, state: ScrapedState): void
   addPlaces(registry, state)
   addTraffic(registry, state)
   addSnapshot(registry, state)
+  addWakeup(registry, state)
   addPool(registry, state)
 }
 
@@ -76,20 +79,36 @@ function addTraffic(registry: Registry, { traffic }: ScrapedState): void {
   })
 }
 
+/** What an alert must know: nothing is read for nobody. */
+const SNAPSHOT_AGE = 'Since the newest data was read; it grows while nobody watches or polls'
+const SNAPSHOT_STALE =
+  '1 while the database cannot be read; found out when somebody watches or polls'
+
 function addSnapshot(registry: Registry, { snapshot, now }: ScrapedState): void {
   addGauge(registry, 'pipecast_snapshot_seq', 'Position in the sequence of the feed', (gauge) => {
     const newest = snapshot()
     if (newest !== undefined) gauge.set({ feed: newest.feed }, newest.seq)
   })
-  addGauge(registry, 'pipecast_snapshot_age_seconds', 'Since the newest data was read', (gauge) => {
+  addGauge(registry, 'pipecast_snapshot_age_seconds', SNAPSHOT_AGE, (gauge) => {
     const newest = snapshot()
     if (newest === undefined) return
     const ageMs = now().getTime() - newest.generatedAt.getTime()
     gauge.set({ feed: newest.feed }, ageMs / 1_000)
   })
-  addGauge(registry, 'pipecast_snapshot_stale', '1 while the database cannot be read', (gauge) => {
+  addGauge(registry, 'pipecast_snapshot_stale', SNAPSHOT_STALE, (gauge) => {
     const newest = snapshot()
     if (newest !== undefined) gauge.set({ feed: newest.feed }, newest.isStale ? 1 : 0)
+  })
+}
+
+function addWakeup(registry: Registry, { isPushed }: ScrapedState): void {
+  new Gauge({
+    name: 'pipecast_wakeup_push',
+    help: '1 while commits are pushed; 0 while the listener is away and only the tick finds them',
+    registers: [registry],
+    collect() {
+      this.set(isPushed() ? 1 : 0)
+    },
   })
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -56,6 +56,18 @@ describe('createLogDestination', () => {
     expect(written()).toBe(line.repeat(4))
     vi.advanceTimersByTime(20)
     expect(written()).toBe(line.repeat(5))
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('goes on when the disk is full', () => {
+    const full = openSync('/dev/full', 'a')
+    const onFullDisk = createLogDestination(full)
+
+    onFullDisk.write('one\n')
+    expect(() => onFullDisk.flushSync()).not.toThrow()
+    onFullDisk.write('x'.repeat(5_000))
+    expect(() => vi.advanceTimersByTime(1_000)).not.toThrow()
+
+    closeSync(full)
   })
 
   it('writes what was gathered when it is told to, and only once', () => {

@@ -13,6 +13,7 @@ function stateOf(changes: Partial<ScrapedState> = {}): ScrapedState {
     places: () => ({ active: 3, max: 50 }),
     traffic: () => [{ transport: 'stream', active: 2, updatesSent: 7, bytesSent: 900 }],
     snapshot: () => undefined,
+    isPushed: () => true,
     pool: () => ({ total: 5, idle: 3, waiting: 1 }),
     now: () => NOW,
     ...changes,
@@ -34,6 +35,20 @@ describe('createMetrics', () => {
       samples.get('pipecast_connections_refused_total{transport="WebSocket",code="at_capacity"}'),
     ).toBe(1)
     expect(samples.get('pipecast_connections_closed_total{transport="stream",code="4200"}')).toBe(1)
+  })
+
+  it('[P1.10] makes one series of all codes that only a client would close with', async () => {
+    const { registry, connections } = createMetrics()
+
+    for (const code of [3000, 3001, 4999]) connections.closed('WebSocket', code)
+    connections.closed('WebSocket', 1005)
+
+    const samples = samplesOf(await registry.metrics())
+    const closed = [...samples].filter(([name]) => name.startsWith('pipecast_connections_closed'))
+    expect(closed).toEqual([
+      ['pipecast_connections_closed_total{transport="WebSocket",code="other"}', 3],
+      ['pipecast_connections_closed_total{transport="WebSocket",code="1005"}', 1],
+    ])
   })
 
   it('[P1.10] speaks of durations in seconds', async () => {
@@ -132,6 +147,16 @@ describe('addScrapedMetrics', () => {
     expect(samples.get('pipecast_snapshot_seq{feed="pipeline-status"}')).toBe(9)
     expect(samples.get('pipecast_snapshot_age_seconds{feed="pipeline-status"}')).toBe(2.5)
     expect(samples.get('pipecast_snapshot_stale{feed="pipeline-status"}')).toBe(1)
+  })
+
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])('[P6.3] tells whether commits are pushed: %s is %d', async (isPushed, expected) => {
+    const { registry } = createMetrics()
+    addScrapedMetrics(registry, stateOf({ isPushed: () => isPushed }))
+
+    expect(samplesOf(await registry.metrics()).get('pipecast_wakeup_push')).toBe(expected)
   })
 
   it('[P1.10] tells what the pool does', async () => {

@@ -71,7 +71,7 @@ export async function startStreamingApp(
     log,
   })
   manager.addFeed({ whole: feed, find: () => null })
-  const app = createFastify(log, config.maxConnections)
+  const app = createFastify(log, config)
   await registerPlugins(app, { version: '0', isOriginAllowed: edge.isOriginAllowed })
   extend(app)
   await app.register(streamingRoutes({ ...edge, manager, verifyToken }))
