@@ -12,8 +12,21 @@ const STDOUT = 1
 export function createLog(level: string): Logger {
   const options = { level, base: null }
   if (!process.stdout.isTTY) {
-    const timestamp = pino.stdTimeFunctions.isoTime
-    return pino({ ...options, timestamp }, createLogDestination(STDOUT))
+    return pino({ ...options, timestamp: createTimestamps() }, createLogDestination(STDOUT))
   }
   return pino(options, pretty({ sync: true, translateTime: 'HH:MM:ss', ignore: 'reqId' }))
+}
+
+/** The time of each line, in pino's form; in a rush many lines have the same, written once. */
+function createTimestamps(): () => string {
+  let writtenMs = Number.NaN
+  let written = ''
+  return () => {
+    const now = Date.now()
+    if (now !== writtenMs) {
+      writtenMs = now
+      written = `,"time":"${new Date(now).toISOString()}"`
+    }
+    return written
+  }
 }

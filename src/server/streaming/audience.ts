@@ -35,7 +35,7 @@ export class Audience {
     this.feed = feed
     this.clock = clock
     const finish = () => this.finishTelling(onTold)
-    this.untold = new SlicedQueue((listener) => this.tell(listener), clock, finish)
+    this.untold = new SlicedQueue((listener, now) => this.tell(listener, now), clock, finish)
   }
 
   /** The newest update, prepared at most once. */
@@ -76,9 +76,9 @@ export class Audience {
     this.untold.add(this.listeners)
   }
 
-  private tell(listener: Listener): void {
+  private tell(listener: Listener, now: number): void {
     const frame = this.newestFrame()
-    if (frame !== undefined) listener.push(frame)
+    if (frame !== undefined) listener.push(frame, now)
   }
 
   private finishTelling(onTold: (durationMs: number) => void): void {

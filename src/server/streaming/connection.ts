@@ -14,6 +14,7 @@ import { greet } from './greeting.js'
 import type { Listener, Seat } from './listener.js'
 import { MessageQuota } from './message-quota.js'
 import type { Visited } from './ticker.js'
+import { timestampOf } from './timestamp.js'
 import { type FlowOwner, UpdateFlow } from './update-flow.js'
 import type { UpgradedSocket } from './upgraded-socket.js'
 
@@ -79,10 +80,8 @@ export class Connection implements Listener, Visited, FlowOwner {
     this.scheduleVisit()
   }
 
-  /** A new frame of the feed is there. */
-  push(frame: Frame): void {
+  push(frame: Frame, now: number): void {
     if (this.isPaused || !this.isAuthorized || this.hasEnded) return
-    const now = this.context.clock()
     this.deadlines.updated(now)
     this.updates.offer(frame, now)
   }
@@ -123,7 +122,7 @@ export class Connection implements Listener, Visited, FlowOwner {
   private update(): void {
     // While the first read is under way, the newest frame there is may be hours old.
     const frame = this.isWaiting ? undefined : this.seat.newestFrame()
-    if (frame !== undefined) this.push(frame)
+    if (frame !== undefined) this.push(frame, this.context.clock())
   }
 
   /** For one who asks for it. */
@@ -272,7 +271,8 @@ export class Connection implements Listener, Visited, FlowOwner {
 
   private send(frame: DistributiveOmit<ServerFrame, 'timestamp'>): void {
     const { type, ...rest } = frame
-    this.socket.send(JSON.stringify({ type, timestamp: this.context.now().toISOString(), ...rest }))
+    const timestamp = timestampOf(this.context.now())
+    this.socket.send(JSON.stringify({ type, timestamp, ...rest }))
   }
 
   private end(): void {

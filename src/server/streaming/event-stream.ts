@@ -112,9 +112,9 @@ export class EventStream implements Listener, Visited, Laggard {
   }
 
   /** The frame is not looked at: what is sent is the feed's newest value, as a message. */
-  push(): void {
+  push(_frame: unknown, now: number): void {
     if (this.framesSent === 0) this.catchUp()
-    else this.update()
+    else this.update(now)
   }
 
   closeForRestart(retryAfterMs: number): void {
@@ -160,7 +160,8 @@ export class EventStream implements Listener, Visited, Laggard {
     const { seat, lastEventId } = this.opened
     const newest = seat.newest()
     if (newest === undefined) return
-    if (lastEventId !== cursorOf(seat.epoch, newest) || newest.isStale) this.update()
+    if (lastEventId !== cursorOf(seat.epoch, newest) || newest.isStale)
+      this.update(this.context.clock())
   }
 
   /** The first update after a wait: when there is still no data, the client hears why. */
@@ -171,10 +172,9 @@ export class EventStream implements Listener, Visited, Laggard {
     else this.sendError('no_data', NO_DATA_MESSAGE, NO_DATA_RETRY_MS)
   }
 
-  private update(): void {
+  private update(now: number): void {
     const newest = this.opened.seat.newest()
     if (newest === undefined || this.ending.signal.aborted) return
-    const now = this.context.clock()
     this.deadlines.updated(now)
     this.write(this.outbox.offer(newest, now))
   }
@@ -183,7 +183,7 @@ export class EventStream implements Listener, Visited, Laggard {
   visit(now: number): number {
     // Nobody speaks on a stream: that its reader reads is all the life there is to see.
     this.deadlines.heard(now)
-    for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due)
+    for (let due = this.due(now); due !== null; due = this.due(now)) this.act(due, now)
     const rested = this.outbox.rested(now)
     if (rested !== undefined) this.write(rested)
     return this.nextVisitAt(now)
@@ -209,7 +209,7 @@ export class EventStream implements Listener, Visited, Laggard {
     this.context.ticker.remove(this)
   }
 
-  private act(due: Due): void {
+  private act(due: Due, now: number): void {
     switch (due) {
       case 'silent':
       case 'stuck':
@@ -232,7 +232,7 @@ export class EventStream implements Listener, Visited, Laggard {
         if (!this.outbox.isSending) this.response.write(HEARTBEAT)
         return
       case 'broadcast':
-        if (!this.isWaiting) this.update()
+        if (!this.isWaiting) this.update(now)
     }
   }
 

@@ -19,8 +19,12 @@ export interface Listener extends Sender {
    * @param ready - `null` when the newest update is current; else resolves when it is.
    */
   start(ready: Promise<void> | null): void
-  /** A new frame of the feed is there. */
-  push(frame: Frame): void
+  /**
+   * A new frame of the feed is there.
+   *
+   * @param now - milliseconds of a monotonic clock.
+   */
+  push(frame: Frame, now: number): void
   /** Tells the client to come back after a while, and ends. */
   closeForRestart(retryAfterMs: number): void
   /** The peer can no longer be talked to in an orderly way. */

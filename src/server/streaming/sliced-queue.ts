@@ -6,19 +6,19 @@ const SLICE_MS = 4
  * thousand sockets must not keep a health check waiting. The first slice is done at once.
  */
 export class SlicedQueue<Item> {
-  private readonly act: (item: Item) => void
+  private readonly act: (item: Item, now: number) => void
   private readonly clock: () => number
   private readonly waiting = new Set<Item>()
   private readonly onDone: () => void
   private isScheduled = false
 
   /**
-   * @param act - must not throw.
+   * @param act - must not throw; is told the time, so that it need not look for itself.
    * @param clock - milliseconds of a monotonic clock.
    * @param onDone - nothing waits any more.
    */
   constructor(
-    act: (item: Item) => void,
+    act: (item: Item, now: number) => void,
     clock: () => number,
     onDone: () => void = () => undefined,
   ) {
@@ -40,11 +40,13 @@ export class SlicedQueue<Item> {
 
   private work(): void {
     const startedAt = this.clock()
+    let now = startedAt
     this.isScheduled = true // also while acting: what is added meanwhile waits for its turn
     for (const item of this.waiting) {
       this.waiting.delete(item)
-      this.act(item)
-      if (this.clock() - startedAt >= SLICE_MS) break
+      this.act(item, now)
+      now = this.clock()
+      if (now - startedAt >= SLICE_MS) break
     }
     this.isScheduled = this.waiting.size > 0
     if (this.isScheduled) setImmediate(() => this.work())

@@ -36,7 +36,7 @@ export class Ticker {
   constructor(resolutionMs: number, clock: () => number) {
     this.resolutionMs = resolutionMs
     this.clock = clock
-    this.due = new SlicedQueue((visited) => this.visit(visited), clock)
+    this.due = new SlicedQueue((visited, now) => this.visit(visited, now), clock)
   }
 
   /** Visits somebody at an instant, and from then on whenever they want; or moves that instant. */
@@ -75,8 +75,8 @@ export class Ticker {
     }
   }
 
-  private visit(visited: Visited): void {
-    const nextAt = visited.visit(this.clock())
+  private visit(visited: Visited, now: number): void {
+    const nextAt = visited.visit(now)
     if (this.slotOf.has(visited)) this.schedule(visited, nextAt)
   }
 

@@ -154,7 +154,7 @@ function reaches(from: unknown, wanted: object, without: object): boolean {
     if (at === wanted) return true
     if (at === null || typeof at !== 'object' || seen.has(at)) continue
     seen.add(at)
-    waiting.push(...Object.values(at))
+    waiting.push(...(Object.values(at) as unknown[]))
   }
   return false
 }

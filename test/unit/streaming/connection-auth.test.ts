@@ -21,7 +21,7 @@ afterEach(() => stage.close())
 describe('Connection, without a token', () => {
   it('[auth] asks for one, says for how long it waits, and sends no data', async () => {
     const { connection, client } = await stage.connect({ token: null })
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
     client.say({ type: 'refresh' })
 
     const frames = await client.heard()
@@ -51,7 +51,7 @@ describe('Connection, without a token', () => {
 
     expect(await client.next()).toMatchObject({ type: 'auth_ok' })
     expect(await client.next()).toMatchObject({ type: 'error', code: 'no_data' })
-    connection.push(frameOf(3))
+    connection.push(frameOf(3), stage.nowMs)
     expect((await client.next()).seq).toBe(3)
   })
 
@@ -129,7 +129,7 @@ describe('Connection, with a token that expires', () => {
     const { connection, client, socket } = await stage.connect({ token: goodFor(3_000) })
     await stage.advance(3_000)
     await client.heard()
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
     expect(seqsOf(await client.heard())).toEqual([2])
 
     await stage.advance(19_999)
@@ -170,7 +170,7 @@ describe('Connection, with a token that expires', () => {
     await client.heard()
     client.say({ type: 'auth', token: 'bad' })
     expect((await client.next()).type).toBe('error')
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
 
     expect(seqsOf(await client.heard())).toEqual([2])
   })

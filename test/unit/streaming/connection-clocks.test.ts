@@ -26,7 +26,7 @@ describe('Connection, its clocks', () => {
   it('[broadcast] counts the 5 s from the last update, whatever brought it', async () => {
     const { connection, client } = await stage.connect()
     await stage.advance(3_000)
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
     await client.heard()
 
     await stage.advance(4_999)

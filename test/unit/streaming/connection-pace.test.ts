@@ -22,12 +22,12 @@ describe('a connection on a large board', () => {
     const { connection, client } = await stage.connect()
     await client.heard()
     await stage.advance(1_000)
-    connection.push(frameOf(2, LARGE))
+    connection.push(frameOf(2, LARGE), stage.nowMs)
     expect(seqsOf(await client.heard())).toEqual([2])
 
     for (const seq of [3, 4, 5]) {
       await stage.advance(100)
-      connection.push(frameOf(seq, LARGE))
+      connection.push(frameOf(seq, LARGE), stage.nowMs)
     }
     expect(await client.heard()).toEqual([])
     await stage.advance(149)
@@ -40,10 +40,10 @@ describe('a connection on a large board', () => {
   it('[P3.11] gets it at the interval at the latest, however large it is', async () => {
     const { connection, client } = await stage.connect()
     await client.heard()
-    connection.push(frameOf(2, LARGE.repeat(100)))
+    connection.push(frameOf(2, LARGE.repeat(100)), stage.nowMs)
     await client.heard()
     stage.newest = frameOf(3, LARGE)
-    connection.push(stage.newest)
+    connection.push(stage.newest, stage.nowMs)
 
     await stage.advance(4_999)
     expect(await client.heard()).toEqual([])
@@ -55,8 +55,8 @@ describe('a connection on a large board', () => {
   it('[P3.11] is not sent what waits while it pauses', async () => {
     const { connection, client } = await stage.connect()
     await client.heard()
-    connection.push(frameOf(2, LARGE))
-    connection.push(frameOf(3, LARGE))
+    connection.push(frameOf(2, LARGE), stage.nowMs)
+    connection.push(frameOf(3, LARGE), stage.nowMs)
     await client.heard()
     client.say({ type: 'pause' })
     await client.heard()
@@ -68,7 +68,7 @@ describe('a connection on a large board', () => {
   it('[P3.11] may ask for the newest, but has to wait for it like for any other', async () => {
     const { connection, client } = await stage.connect()
     stage.newest = frameOf(2, LARGE)
-    connection.push(stage.newest)
+    connection.push(stage.newest, stage.nowMs)
     await client.heard()
     client.say({ type: 'refresh' })
     client.say({ type: 'refresh' })
@@ -90,7 +90,7 @@ describe('a connection on a large board', () => {
     const connection = stage.open(await upgraded, { newestFrame: () => first })
     const types = () => client.messages.map(({ type, seq }) => `${String(type)} ${String(seq)}`)
     for (const seq of [2, 3, 4]) {
-      connection.push(next(seq))
+      connection.push(next(seq), stage.nowMs)
       await client.until(() => client.messages.length === seq + 1)
     }
 

@@ -38,7 +38,7 @@ describe('Connection, at its beginning', () => {
     const { connection, client } = await stage.connect()
     await client.heard()
     const message = once(client.socket, 'message') as Promise<[Buffer, boolean]>
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
 
     const [, isBinary] = await message
     expect(isBinary).toBe(false)
@@ -65,7 +65,7 @@ describe('Connection, at its beginning', () => {
     })
     const { connection, client } = await stage.connect({ ready })
     stage.newest = frameOf(2)
-    connection.push(stage.newest)
+    connection.push(stage.newest, stage.nowMs)
     settle()
     await ready
 
@@ -85,7 +85,7 @@ describe('Connection, at its beginning', () => {
 describe('Connection, for a slow reader', () => {
   it('[conflation] of what comes while one frame is on its way sends only the newest', async () => {
     const { connection, client } = await stage.connect()
-    for (const seq of [2, 3, 4]) connection.push(frameOf(seq))
+    for (const seq of [2, 3, 4]) connection.push(frameOf(seq), stage.nowMs)
     await client.until(() => client.received.at(-1)?.seq === 4)
 
     expect(seqsOf(client.received)).toEqual([1, 4])
@@ -97,9 +97,9 @@ describe('Connection, for a slow reader', () => {
     const { connection, client } = await stage.connect()
     await client.heard()
     client.socket.pause()
-    connection.push(frameOf(1, 'x'.repeat(16_000_000)))
+    connection.push(frameOf(1, 'x'.repeat(16_000_000)), stage.nowMs)
     for (let seq = 2; seq <= 10; seq += 1) {
-      connection.push(frameOf(seq))
+      connection.push(frameOf(seq), stage.nowMs)
       await stage.advance(0)
     }
     expect(connection.framesSent).toBe(1)
@@ -115,7 +115,7 @@ describe('Connection, for a slow reader', () => {
     const { connection, client, socket } = await stage.connect()
     await client.heard()
     client.socket.pause()
-    connection.push(frameOf(1, 'x'.repeat(16_000_000)))
+    connection.push(frameOf(1, 'x'.repeat(16_000_000)), stage.nowMs)
     await stage.advance(59_999)
     expect(socket.readyState).toBe(socket.OPEN)
     client.say({ type: 'ping' }) // it is alive, it only does not read
@@ -153,14 +153,14 @@ describe('Connection, what a client may say', () => {
     await client.heard()
     for (const seq of [2, 3]) {
       stage.newest = frameOf(seq)
-      connection.push(stage.newest)
+      connection.push(stage.newest, stage.nowMs)
     }
     await stage.advance(5_000)
     expect(await client.heard()).toEqual([])
 
     client.say({ type: 'resume' })
     expect(seqsOf(await client.heard())).toEqual([3])
-    connection.push(frameOf(4))
+    connection.push(frameOf(4), stage.nowMs)
 
     expect(seqsOf(await client.heard())).toEqual([4])
   })
@@ -170,8 +170,8 @@ describe('Connection, what a client may say', () => {
     const { connection, client, socket } = await stage.connect()
     await client.heard()
     client.socket.pause()
-    connection.push(frameOf(1, 'x'.repeat(16_000_000)))
-    connection.push(frameOf(2))
+    connection.push(frameOf(1, 'x'.repeat(16_000_000)), stage.nowMs)
+    connection.push(frameOf(2), stage.nowMs)
     client.say({ type: 'pause' })
     await once(socket, 'message')
     client.socket.resume()
@@ -249,7 +249,7 @@ describe('Connection, at its end', () => {
     await client.heard()
     client.socket.pause() // the close is not answered yet
     connection.closeForRestart(0)
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
     await stage.advance(9_500)
     expect(socket.readyState).toBe(socket.CLOSING)
     client.socket.resume()
@@ -267,7 +267,7 @@ describe('Connection, at its end', () => {
     await client.heard()
     client.socket.close(1000)
     await once(socket, 'close')
-    connection.push(frameOf(2))
+    connection.push(frameOf(2), stage.nowMs)
     await stage.advance(9_500)
 
     expect(connection.framesSent).toBe(1)

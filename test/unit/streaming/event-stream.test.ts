@@ -51,7 +51,7 @@ describe('EventStream, its beginning', () => {
     const { client, stream } = await stage.connect({ lastEventId: 'e1:1' })
 
     expect(await heard(client)).toEqual(['connection_status'])
-    stream.push()
+    stream.push(undefined, stage.nowMs)
     expect(await heard(client)).toEqual(['connection_status'])
     stage.publish(stream, publicationOf(2))
     expect(await heard(client)).toEqual(['connection_status', 2])

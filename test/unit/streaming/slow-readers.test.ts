@@ -27,7 +27,7 @@ describe('readers that stopped at different frames', () => {
       client.socket.pause()
     }
     for (const [index, { connection }] of all.entries()) {
-      connection.push(frameOf(2 + index, LARGE))
+      connection.push(frameOf(2 + index, LARGE), stage.nowMs)
       await delay(20)
     }
     await until(() => stage!.ends.length > 0)
@@ -45,8 +45,8 @@ describe('readers that stopped at different frames', () => {
       client.socket.pause()
     }
     const { backlog } = stage.context
-    one.connection.push(frameOf(2, LARGE))
-    other.connection.push(frameOf(3, LARGE))
+    one.connection.push(frameOf(2, LARGE), stage.nowMs)
+    other.connection.push(frameOf(3, LARGE), stage.nowMs)
     expect(backlog.bytes).toBeGreaterThan(12_000_000)
     one.client.socket.resume()
     await until(() => backlog.bytes < 7_000_000)

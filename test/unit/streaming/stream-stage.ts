@@ -87,7 +87,7 @@ export class StreamStage {
   /** Publishes an update, as a feed would. */
   publish(to: EventStream, publication: Publication): void {
     this.newest = publication
-    to.push()
+    to.push(undefined, this.nowMs)
   }
 
   /** Moves the clock, and lets the stream look at it a few times. */
