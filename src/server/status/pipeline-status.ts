@@ -11,6 +11,7 @@ import type {
   StatusTotals,
 } from '../../protocol/index.js'
 import { worstOf } from './health-status.js'
+import { instant } from './instant.js'
 import { type JobHealth, jobHealth } from './job-health.js'
 import { groupByRoot } from './job-tree.js'
 import type { Clock } from './lateness.js'
@@ -224,10 +225,6 @@ function failingAlert({ id, key, facts, health }: Judged): Alert {
 
 function alertId(jobId: string, what: string): string {
   return createHash('sha256').update(`${jobId} ${what}`).digest('hex').slice(0, 16)
-}
-
-function instant(at: number): string {
-  return new Date(at).toISOString()
 }
 
 function rounded(rate: number): number {
