@@ -1,21 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { HealthStatus } from '../../src/protocol/index.js'
 import { seekLeadership } from '../../src/server/database/leadership.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
-import { createScheduleReader } from '../../src/server/status/schedule.js'
-import { readJobs, readStatusFacts } from '../../src/server/status/status.queries.js'
-import { createSweeper, type SweeperOptions, sweepOnce } from '../../src/server/status/sweeper.js'
-import {
-  readKnownStatuses,
-  removeExpired,
-  timeOutRuns,
-  writeSweep,
-} from '../../src/server/status/sweeper.queries.js'
+import { readStatusFacts } from '../../src/server/status/status.queries.js'
+import { createSweeper } from '../../src/server/status/sweeper.js'
+import { removeExpired } from '../../src/server/status/sweeper.queries.js'
 import { metric, readMetricRows } from '../support/metrics.js'
 import { at } from '../support/recent-runs.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
+import { runsOf, sweepOf, sweeperOptions } from '../support/sweeps.js'
 import { emptyTables } from '../support/table-contents.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
@@ -33,25 +27,8 @@ afterAll(async () => {
   await testDatabase.drop()
 })
 
-const options = (now: () => Date): SweeperOptions => ({
-  readJobs: () => readJobs(database.kysely),
-  readKnown: () => readKnownStatuses(database.kysely),
-  timeOut: (instant) => timeOutRuns(database.kysely, instant),
-  write: (sweep, instant) => writeSweep(database.kysely, sweep, instant),
-  removeExpired: () => Promise.resolve(false),
-  now,
-  nextTick: createScheduleReader(),
-  log: silent,
-})
-
 /** Sweeps as if it were that time of the day. */
-async function sweepAt(time: string): Promise<number | null> {
-  const known = new Map<string, HealthStatus>(await readKnownStatuses(database.kysely))
-  return sweepOnce(
-    options(() => new Date(at(time))),
-    known,
-  )
-}
+const sweepAt = (time: string) => sweepOf(database, at(time))
 
 async function expectOf(name: string, column: string, value: string): Promise<void> {
   await database.pool.query(
@@ -60,15 +37,6 @@ async function expectOf(name: string, column: string, value: string): Promise<vo
      ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`,
     [name, value],
   )
-}
-
-async function runsOf(name: string): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ state: string; started: string }>(
-    `SELECT state, to_char(started_at AT TIME ZONE 'UTC', 'HH24:MI') AS started
-     FROM pipecast.run WHERE job_id = pipecast.job_id('default', $1) ORDER BY started_at`,
-    [name],
-  )
-  return rows.map(({ state, started }) => `${state} ${started}`)
 }
 
 async function changesOf(name: string): Promise<readonly string[]> {
@@ -93,12 +61,12 @@ describe('a sweep', () => {
     await report(['START', '12:00:00'], ['COMPLETE', '12:01:00'])
 
     const nextAt = [await sweepAt('12:30:00'), await sweepAt('13:00:00')]
-    const before = await runsOf('load')
+    const before = await runsOf(database, 'load')
     await Promise.all([sweepAt('13:05:00'), sweepAt('13:05:00'), sweepAt('13:05:00')])
 
     expect(nextAt).toEqual([at('13:00:00'), at('13:05:00')])
     expect(before).toEqual(['COMPLETED 12:00'])
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'MISSED 13:00'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00', 'MISSED 13:00'])
   })
 
   it('[H3] a start that comes late after all heals the missed tick', async () => {
@@ -109,7 +77,7 @@ describe('a sweep', () => {
     await report(['START', '13:06:00', second])
     await sweepAt('13:06:00')
 
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'RUNNING 13:06'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00', 'RUNNING 13:06'])
     expect(await changesOf('load')).toEqual(['- Failing', 'Failing Healthy'])
   })
 
@@ -120,7 +88,7 @@ describe('a sweep', () => {
 
     await report(['START', '15:20:00', second])
 
-    expect(await runsOf('load')).toEqual([
+    expect(await runsOf(database, 'load')).toEqual([
       'COMPLETED 12:00',
       'MISSED 13:00',
       'MISSED 14:00',
@@ -135,7 +103,7 @@ describe('a sweep', () => {
 
     await report(['START', '11:00:00', second])
 
-    expect(await runsOf('load')).toContain('MISSED 13:00')
+    expect(await runsOf(database, 'load')).toContain('MISSED 13:00')
   })
 
   it('[H2] times a run out at its limit; a real end heals it, a heartbeat does not', async () => {
@@ -143,15 +111,15 @@ describe('a sweep', () => {
     await report(['START', '12:00:00'])
 
     await sweepAt('12:09:59')
-    const before = await runsOf('load')
+    const before = await runsOf(database, 'load')
     await sweepAt('12:10:00')
     await report(['RUNNING', '12:10:30'])
-    const timedOut = await runsOf('load')
+    const timedOut = await runsOf(database, 'load')
     await report(['COMPLETE', '12:11:00'])
 
     expect(before).toEqual(['RUNNING 12:00'])
     expect(timedOut).toEqual(['TIMED_OUT 12:00'])
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
   })
 
   it('[H4] writes each change of a status once, and a snapshot tells of the recovery', async () => {
@@ -174,7 +142,7 @@ describe('a sweep', () => {
 
     await sweepAt('18:00:00')
 
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
   })
 })
 
@@ -297,7 +265,7 @@ describe('a sweeper that leads', () => {
     await expectOf('often', 'schedule_interval', '20 milliseconds')
     await database.pool.query(`UPDATE pipecast.job SET created_at = now(), grace = '0'`)
     let sweeps = 0
-    const { timeOut, ...others } = options(() => new Date())
+    const { timeOut, ...others } = sweeperOptions(database, () => new Date())
     const counted = (now: Date) => {
       sweeps += 1
       return timeOut(now)

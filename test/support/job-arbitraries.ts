@@ -25,6 +25,7 @@ const schedules = fc.oneof(
 /** What may be expected of a job. */
 export const jobs: fc.Arbitrary<JobExpectations> = fc.record({
   createdAt: minutes(0, 3000).map((agoMs) => NOW - agoMs),
+  expectedSinceAt: fc.option(minutes(0, 3000).map((agoMs) => NOW - agoMs)),
   paused: fc.constant(false),
   processingType: fc.constantFrom('BATCH', 'STREAMING'),
   schedule: schedules,

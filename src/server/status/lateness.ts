@@ -69,7 +69,7 @@ export function lateness(
 ): Lateness {
   const { schedule } = job
   if (schedule === null) return NOT_LATE
-  const expectedAt = firstExpectedAt(schedule, job.createdAt, { runs, nextTick })
+  const expectedAt = firstExpectedAt(schedule, job, { runs, nextTick })
   if (expectedAt === null) return BAD_SCHEDULE
   if (now < expectedAt) return { ...NOT_LATE, nextExpectedAt: expectedAt, changesAt: expectedAt }
   const dueAt =
@@ -99,15 +99,22 @@ function overdue(
   return { isBadSchedule: false, missedAt, isLate, lateSince: dueAt, nextExpectedAt, changesAt }
 }
 
-/** D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. */
+/**
+ * D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. While
+ * the job was paused or had another schedule nothing was expected of it, so no tick of that time is.
+ */
 function firstExpectedAt(
   schedule: Schedule,
-  createdAt: number,
+  { createdAt, expectedSinceAt }: JobExpectations,
   { runs, nextTick }: { readonly runs: RecentRuns; readonly nextTick: NextTick },
 ): number | null {
   const { newestStartedAt: startedAt, newestEndedAt: endedAt } = runs
-  const expectedAt = dueAfterStart(schedule, startedAt ?? endedAt ?? createdAt, nextTick)
-  if (expectedAt === null || endedAt === null || endedAt <= expectedAt) return expectedAt
+  const afterRunAt = dueAfterStart(schedule, startedAt ?? endedAt ?? createdAt, nextTick)
+  const afterChangeAt =
+    expectedSinceAt === null ? afterRunAt : dueAfterEnd(schedule, expectedSinceAt, nextTick)
+  if (afterRunAt === null || afterChangeAt === null) return null
+  const expectedAt = Math.max(afterRunAt, afterChangeAt)
+  if (endedAt === null || endedAt <= expectedAt) return expectedAt
   return dueAfterEnd(schedule, endedAt, nextTick)
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { jobHealth } from '../../../src/server/status/job-health.js'
 import { createScheduleReader } from '../../../src/server/status/schedule.js'
 import { healthOf } from '../../support/health-of.js'
-import { at, jobWith, recentRuns, run } from '../../support/recent-runs.js'
+import { at, jobWith, type RunRow, recentRuns, run } from '../../support/recent-runs.js'
 
 const nextTick = createScheduleReader()
 const MINUTE = 60_000
@@ -189,6 +189,33 @@ describe('[D1] [D2] [D4] what is expected', () => {
     })
     expect(healthOf(created, [], at('13:00:00')).reasons).toEqual(['late'])
     expect(healthOf(created, [], at('13:05:00')).reasons).toEqual(['missed'])
+  })
+
+  it('[D1] [H3] after a pause or a change of the schedule counts from there, if that is later', () => {
+    const rows = [run('COMPLETED', at('02:00:00'))]
+    const since = { schedule: hourly, expectedSinceAt: at('12:00:00') }
+
+    expect(healthOf(since, rows, at('12:59:59.999'))).toMatchObject({
+      status: 'Healthy',
+      missedAt: [],
+      nextExpectedAt: at('13:00:00'),
+    })
+    expect(healthOf(since, rows, at('13:00:00')).reasons).toEqual(['late'])
+    expect(healthOf(since, rows, at('13:05:00')).missedAt).toEqual([at('13:00:00')])
+    expect(healthOf(since, [run('COMPLETED', at('12:30:00'))], at('12:40:00'))).toMatchObject({
+      nextExpectedAt: at('13:30:00'),
+    })
+  })
+
+  it('[D1] [D2] on a cron schedule a change serves no tick, while an early start still does', () => {
+    const cron = { kind: 'cron', expression: '0 * * * *', timezone: 'UTC' } as const
+    const since = (time: string) => ({ schedule: cron, expectedSinceAt: at(time) })
+    const early = [run('COMPLETED', at('11:59:30'))]
+    const dueAfter = (time: string, rows: readonly RunRow[]) =>
+      healthOf(since(time), rows, at('11:59:59')).nextExpectedAt
+
+    expect(dueAfter('11:59:40', [run('COMPLETED', at('02:00:00'))])).toBe(at('12:00:00'))
+    expect(dueAfter('11:59:40', early)).toBe(at('13:00:00'))
   })
 
   it('[D1] without a known start counts from the end', () => {
