@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /** What the clock says of jobs and runs, only where something was expected of them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [expectedSince]) await sql.raw(statement).execute(db)
+  for (const statement of [expectedSince, missRuns]) await sql.raw(statement).execute(db)
 }
 
 /**
@@ -27,4 +27,30 @@ CREATE TRIGGER job_expected
        (NEW.schedule_interval, NEW.schedule_cron)
     OR (NEW.schedule_cron IS NOT NULL AND OLD.timezone <> NEW.timezone))
   EXECUTE FUNCTION pipecast.on_job_expected();
+`
+
+/**
+ * Many ticks at once, so that the trigger works out each summary once and not once for each tick.
+ * The ids are those of `miss_run`, which the version before this one calls.
+ */
+const missRuns = `
+CREATE FUNCTION pipecast.miss_runs(ticks jsonb) RETURNS integer LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE changed integer;
+BEGIN
+  INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
+    decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at, ended_at)
+  SELECT encode(substr(sha256(convert_to(
+      tick.job || ' missed ' || extract(epoch FROM tick.at), 'UTF8')), 1, 16), 'hex')::uuid,
+    tick.job, 'MISSED', 1, 'infinity', 0, '\\x', tick.at, tick.at, clock_timestamp(), false,
+    tick.at, tick.at
+  FROM jsonb_to_recordset(ticks) AS tick (job uuid, at timestamptz)
+  JOIN pipecast.job AS j ON j.id = tick.job
+  ORDER BY tick.job, tick.at
+  ON CONFLICT (run_id) DO NOTHING;
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN changed;
+END $$;
+COMMENT ON FUNCTION pipecast.miss_runs IS 'Writes that jobs did not run at these ticks; the id of each
+follows from both, so two processes write it once.';
 `

@@ -186,7 +186,7 @@ function createStatusSweeper({ config, log }: AppOptions, { kysely }: Database):
     readJobs: () => readJobs(kysely),
     readKnown: () => readKnownStatuses(kysely),
     timeOut: (at) => timeOutRuns(kysely, at),
-    write: (sweep, at) => writeSweep(kysely, sweep, at),
+    write: (sweep, moment) => writeSweep(kysely, sweep, moment),
     removeExpired: (at) => removeExpired(kysely, limits, at),
     now,
     nextTick: createScheduleReader(),

@@ -15,7 +15,7 @@ export function sweeperOptions({ kysely }: Database, now: () => Date): SweeperOp
     readJobs: () => readJobs(kysely),
     readKnown: () => readKnownStatuses(kysely),
     timeOut: (instant) => timeOutRuns(kysely, instant),
-    write: (sweep, instant) => writeSweep(kysely, sweep, instant),
+    write: (sweep, moment) => writeSweep(kysely, sweep, moment),
     removeExpired: () => Promise.resolve(false),
     now,
     nextTick: createScheduleReader(),
@@ -35,7 +35,8 @@ export async function sweepOf(
   changed: Partial<SweeperOptions> = {},
 ): Promise<number | null> {
   const known = new Map<string, HealthStatus>(await readKnownStatuses(database.kysely))
-  return sweepOnce({ ...sweeperOptions(database, () => new Date(now)), ...changed }, known)
+  const options = { ...sweeperOptions(database, () => new Date(now)), ...changed }
+  return sweepOnce(options, known, new AbortController().signal)
 }
 
 /** The state and the start of each run of a job of `default`, by start: `MISSED 13:00`. */

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { HealthStatus } from '../../protocol/index.js'
 import type { Schema } from '../database/schema.js'
-import type { Sweep } from './sweep.js'
+import type { MissedTick, StatusChange, Sweep } from './sweep.js'
+import { writeInChunks } from './write-in-chunks.js'
 
 /** The status of each job as it was last written. */
 export async function readKnownStatuses(
@@ -21,36 +22,61 @@ export async function timeOutRuns(kysely: Kysely<Schema>, now: Date): Promise<vo
   await sql`SELECT pipecast.time_out_runs(${now})`.execute(kysely)
 }
 
-/** Writes missed ticks and changes of status in one transaction. */
+/** About so many ticks share a transaction: who reports on one of their jobs waits for as long. */
+const TICKS_AT_ONCE = 200
+
+/** The instant of a sweep, and when to leave what is not written yet to somebody else. */
+export interface SweepMoment {
+  readonly now: Date
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes missed ticks, some at a time, and then the changes of status: they are true even where a
+ * tick could not be written, because health does not depend on what is.
+ */
 export async function writeSweep(
   kysely: Kysely<Schema>,
   { missed, changes }: Sweep,
-  now: Date,
+  { now, signal }: SweepMoment,
 ): Promise<void> {
+  const failure = await writeInChunks(missed, {
+    size: TICKS_AT_ONCE,
+    // A newer MISSED run would stand for the older ticks of its job, were they not written.
+    groupOf: ({ jobId }) => jobId,
+    write: (ticks) => writeMissed(kysely, ticks),
+    signal,
+  })
+  if (changes.length > 0) await writeChanges(kysely, changes, now)
+  if (failure !== null) throw failure
+}
+
+async function writeMissed(kysely: Kysely<Schema>, missed: readonly MissedTick[]): Promise<void> {
   const ticks = missed.map(({ jobId, expectedAt }) => ({
     job: jobId,
     at: new Date(expectedAt).toISOString(),
   }))
+  await sql`SELECT pipecast.miss_runs(${JSON.stringify(ticks)}::jsonb)`.execute(kysely)
+}
+
+async function writeChanges(
+  kysely: Kysely<Schema>,
+  changes: readonly StatusChange[],
+  now: Date,
+): Promise<void> {
   const rows = changes.map(({ jobId, from, status, reasons }) => ({
     job: jobId,
     before: from,
     after: status,
     reasons,
   }))
-  await kysely.transaction().execute(async (transaction) => {
-    await sql`
-      SELECT pipecast.miss_run(tick.job, tick.at)
-      FROM jsonb_to_recordset(${JSON.stringify(ticks)}::jsonb) AS tick (job uuid, at timestamptz)
-      JOIN pipecast.job AS j ON j.id = tick.job
-      ORDER BY tick.job, tick.at`.execute(transaction)
-    await sql`
-      INSERT INTO pipecast.status_change (job_id, at, from_status, to_status, reasons)
-      SELECT change.job, ${now}, change.before, change.after, change.reasons
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS change (job uuid, before text, after text, reasons text[])
-      JOIN pipecast.job AS j ON j.id = change.job
-      ORDER BY change.job`.execute(transaction)
-  })
+  await sql`
+    INSERT INTO pipecast.status_change (job_id, at, from_status, to_status, reasons)
+    SELECT change.job, ${now}, change.before, change.after, change.reasons
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS change (job uuid, before text, after text, reasons text[])
+    JOIN pipecast.job AS j ON j.id = change.job
+    ORDER BY change.job`.execute(kysely)
 }
 
 /** What is kept for how long. */

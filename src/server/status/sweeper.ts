@@ -3,13 +3,14 @@ import type { HealthStatus } from '../../protocol/index.js'
 import type { NextTick } from './schedule.js'
 import type { JobFacts } from './status.queries.js'
 import { type Sweep, sweep } from './sweep.js'
+import type { SweepMoment } from './sweeper.queries.js'
 
 /** What the sweeper needs of the database and the clock. */
 export interface SweeperOptions {
   readonly readJobs: () => Promise<readonly JobFacts[]>
   readonly readKnown: () => Promise<ReadonlyMap<string, HealthStatus>>
   readonly timeOut: (now: Date) => Promise<void>
-  readonly write: (sweep: Sweep, now: Date) => Promise<void>
+  readonly write: (sweep: Sweep, moment: SweepMoment) => Promise<void>
   /** Removes one batch of what is too old; resolves with whether there may be more. */
   readonly removeExpired: (now: Date) => Promise<boolean>
   readonly now: () => Date
@@ -53,7 +54,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       let nextAt: number | null = null
       try {
         known ??= new Map(await options.readKnown())
-        nextAt = await sweepOnce(options, known)
+        nextAt = await sweepOnce(options, known, signal)
       } catch (error) {
         known = null // how much of it was written is not known
         options.log.warn({ reason: (error as Error).message }, 'a sweep failed; it is repeated')
@@ -78,17 +79,21 @@ export function createSweeper(options: SweeperOptions): Sweeper {
  * Looks at all jobs once and writes what the clock says of them.
  *
  * @param known - the status of each job as it was last written; kept up to date.
+ * @param signal - leaves what is not written yet to whoever leads next.
  * @returns the next instant at which the clock changes something; `null` when there is none.
  */
 export async function sweepOnce(
   options: SweeperOptions,
   known: Map<string, HealthStatus>,
+  signal: AbortSignal,
 ): Promise<number | null> {
   const now = options.now()
   await options.timeOut(now)
   const jobs = await options.readJobs()
   const result = sweep(jobs, known, { now: now.getTime(), nextTick: options.nextTick })
-  if (result.missed.length > 0 || result.changes.length > 0) await options.write(result, now)
+  if (result.missed.length > 0 || result.changes.length > 0) {
+    await options.write(result, { now, signal })
+  }
   for (const { jobId, status } of result.changes) known.set(jobId, status)
   return result.nextAt
 }
