@@ -32,25 +32,40 @@ CREATE TRIGGER job_expected
 /**
  * Many ticks at once, so that the trigger works out each summary once and not once for each tick.
  * The ids are those of `miss_run`, which the version before this one calls.
+ *
+ * A tick was judged by the newest run known then. Where another has started since, or less is
+ * expected, the judgement is out of date: nothing is written, and the next sweep judges anew. The
+ * summaries are locked first, as reports lock them before they write; only the next statement
+ * looks. So of a start and a missed tick that come at once, the second sees the first: this one the
+ * start, or the report the missed run, which it heals.
  */
 const missRuns = `
 CREATE FUNCTION pipecast.miss_runs(ticks jsonb) RETURNS integer LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE changed integer;
 BEGIN
+  PERFORM 1 FROM pipecast.job_summary
+  WHERE job_id IN (SELECT job FROM jsonb_to_recordset(ticks) AS tick (job uuid))
+  ORDER BY job_id FOR UPDATE;
+
   INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
     decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at, ended_at)
   SELECT encode(substr(sha256(convert_to(
       tick.job || ' missed ' || extract(epoch FROM tick.at), 'UTF8')), 1, 16), 'hex')::uuid,
     tick.job, 'MISSED', 1, 'infinity', 0, '\\x', tick.at, tick.at, clock_timestamp(), false,
     tick.at, tick.at
-  FROM jsonb_to_recordset(ticks) AS tick (job uuid, at timestamptz)
+  FROM jsonb_to_recordset(ticks) AS tick (job uuid, at timestamptz, known_until timestamptz)
   JOIN pipecast.job AS j ON j.id = tick.job
+  WHERE j.paused_at IS NULL AND (j.expected_since IS NULL OR j.expected_since < tick.at)
+    AND NOT EXISTS (
+      SELECT 1 FROM pipecast.run AS started
+      WHERE started.job_id = tick.job AND started.state <> 'MISSED'
+        AND started.started_at > coalesce(tick.known_until, '-infinity'))
   ORDER BY tick.job, tick.at
   ON CONFLICT (run_id) DO NOTHING;
   GET DIAGNOSTICS changed = ROW_COUNT;
   RETURN changed;
 END $$;
-COMMENT ON FUNCTION pipecast.miss_runs IS 'Writes that jobs did not run at these ticks; the id of each
-follows from both, so two processes write it once.';
+COMMENT ON FUNCTION pipecast.miss_runs IS 'Writes that jobs did not run at these ticks, unless a run
+has started since known_until; the id of each follows from both, so two processes write it once.';
 `

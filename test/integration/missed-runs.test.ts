@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
+import { readJobs } from '../../src/server/status/status.queries.js'
 import { at } from '../support/recent-runs.js'
-import { runEvent } from '../support/run-events.js'
-import { sweepOf } from '../support/sweeps.js'
+import { runEvent, runIdOf } from '../support/run-events.js'
+import { runsOf, sweepOf } from '../support/sweeps.js'
 import { emptyTables } from '../support/table-contents.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
@@ -44,6 +45,91 @@ async function missedRuns(): Promise<number> {
     `SELECT count(*)::integer AS missed FROM pipecast.run WHERE state = 'MISSED'`,
   )
   return rows[0]!.missed
+}
+
+/** Sweeps at 15:10, and does something between the look at the jobs and the verdict. */
+const sweepDuring = (between: () => Promise<unknown>) =>
+  sweepOf(database, at('15:10:00'), {
+    readJobs: async () => {
+      const jobs = await readJobs(database.kysely)
+      await between()
+      return jobs
+    },
+  })
+
+const report = (...[type, time, about]: Parameters<typeof runEvent>) =>
+  recordRunEvents(database.kysely, [
+    encodeRunEvent(runEvent(type, time, { name: 'job-1', ...about })),
+  ])
+const setJob = (assignment: string) => database.pool.query(`UPDATE pipecast.job SET ${assignment}`)
+
+const MISSED = ['MISSED 13:00', 'MISSED 14:00', 'MISSED 15:00']
+
+describe('a run that starts while a tick is judged', () => {
+  beforeEach(() => makeHourlyJobs(1, 1))
+
+  it.each(['15:09:00', '14:59:00', '12:30:00'])(
+    '[H3] at %s leaves the ticks to the next look, which knows of it',
+    async (time) => {
+      await sweepDuring(() => report('START', time))
+
+      expect(await runsOf(database, 'job-1')).toEqual([
+        'COMPLETED 12:00',
+        `RUNNING ${time.slice(0, 5)}`,
+      ])
+    },
+  )
+
+  it('[H3] and is not of this job, or is older than what was known, changes nothing', async () => {
+    await sweepDuring(async () => {
+      await report('START', '15:09:00', { name: 'another' })
+      await report('COMPLETE', '11:59:59.999', { runId: runIdOf(2) })
+    })
+
+    expect((await runsOf(database, 'job-1')).slice(-3)).toEqual(MISSED)
+  })
+
+  it('[H3] holds off neither itself nor missed runs, to the microsecond', async () => {
+    await database.pool.query(`DELETE FROM pipecast.run`)
+    await report('COMPLETE', '12:00:00.999999')
+
+    await sweepOf(database, at('13:30:00'))
+    await sweepOf(database, at('15:10:00'))
+
+    expect((await runsOf(database, 'job-1')).slice(1)).toEqual(MISSED)
+  })
+
+  it('[H3] and commits while the verdict waits for it, is seen', async () => {
+    const reporter = await database.pool.connect()
+    try {
+      await reporter.query('BEGIN')
+      const event = encodeRunEvent(runEvent('START', '15:09:00', { name: 'job-1' }))
+      await reporter.query('SELECT pipecast.record_run_events($1)', [`[${event}]`])
+      const sweeping = sweepOf(database, at('15:10:00'))
+      await expect.poll(areWaiting).toBe(1)
+      await reporter.query('COMMIT')
+      await sweeping
+    } finally {
+      reporter.release()
+    }
+
+    expect(await runsOf(database, 'job-1')).toEqual(['COMPLETED 12:00', 'RUNNING 15:09'])
+  })
+
+  it('[H1] [D1] leaves the ticks of a job that is paused or expected anew meanwhile', async () => {
+    await sweepDuring(() => setJob('paused_at = now()'))
+    await sweepDuring(() => setJob('paused_at = NULL'))
+
+    expect(await runsOf(database, 'job-1')).toEqual(['COMPLETED 12:00'])
+  })
+})
+
+async function areWaiting(): Promise<number> {
+  const { rows } = await database.pool.query<{ waiting: number }>(
+    `SELECT count(*)::integer AS waiting FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+  return rows[0]!.waiting
 }
 
 describe('a sweep that finds many missed ticks', () => {

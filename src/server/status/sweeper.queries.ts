@@ -52,11 +52,17 @@ export async function writeSweep(
 }
 
 async function writeMissed(kysely: Kysely<Schema>, missed: readonly MissedTick[]): Promise<void> {
-  const ticks = missed.map(({ jobId, expectedAt }) => ({
+  const ticks = missed.map(({ jobId, expectedAt, newestStartedAt }) => ({
     job: jobId,
     at: new Date(expectedAt).toISOString(),
+    known_until: newestStartedAt === null ? null : knownUntil(newestStartedAt).toISOString(),
   }))
   await sql`SELECT pipecast.miss_runs(${JSON.stringify(ticks)}::jsonb)`.execute(kysely)
+}
+
+/** Postgres counts microseconds, of which a float and a Date keep less: the known run is not new. */
+function knownUntil(newestStartedAt: number): Date {
+  return new Date(Math.ceil(newestStartedAt) + 1)
 }
 
 async function writeChanges(
