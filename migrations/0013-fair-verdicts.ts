@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /** What the clock says of jobs and runs, only where something was expected of them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [expectedSince, missRuns]) await sql.raw(statement).execute(db)
+  for (const statement of [expectedSince, missRuns, heal]) await sql.raw(statement).execute(db)
 }
 
 /**
@@ -68,4 +68,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION pipecast.miss_runs IS 'Writes that jobs did not run at these ticks, unless a run
 has started since known_until; the id of each follows from both, so two processes write it once.';
+`
+
+/**
+ * As before, but for ticks a minute apart: between two of them a start belongs to the nearer one,
+ * or it would heal the tick that comes and leave the one that it was late for.
+ */
+const heal = `
+CREATE OR REPLACE FUNCTION pipecast.heal_missed_runs(run_ids uuid[]) RETURNS void
+LANGUAGE sql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+  DELETE FROM pipecast.run WHERE run_id IN (
+    SELECT missed.run_id
+    FROM pipecast.run AS started
+    CROSS JOIN LATERAL (
+      SELECT m.run_id, m.started_at FROM pipecast.run AS m
+      WHERE m.job_id = started.job_id AND m.state = 'MISSED'
+        AND m.started_at <= started.started_at + interval '1 minute'
+        AND (m.started_at <= started.started_at + interval '30 seconds' OR NOT EXISTS (
+          SELECT 1 FROM pipecast.run AS before
+          WHERE before.job_id = m.job_id AND before.state = 'MISSED'
+            AND before.started_at = m.started_at - interval '1 minute'))
+      ORDER BY m.started_at DESC LIMIT 1
+    ) AS missed
+    WHERE started.run_id = ANY (run_ids) AND started.state <> 'MISSED'
+      AND NOT EXISTS (
+        SELECT 1 FROM pipecast.run AS other
+        WHERE other.job_id = started.job_id AND other.state <> 'MISSED'
+          AND other.started_at > missed.started_at AND other.started_at < started.started_at))
+$$;
 `

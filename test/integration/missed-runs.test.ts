@@ -124,6 +124,29 @@ describe('a run that starts while a tick is judged', () => {
   })
 })
 
+describe('a start that is reported after its tick was missed', () => {
+  const expectEveryMinute = () =>
+    database.pool.query(
+      `INSERT INTO pipecast.job (id, namespace, name, schedule_cron, grace, created_at)
+       VALUES (pipecast.job_id('default', 'job-1'), 'default', 'job-1', '* * * * *', '0',
+         '2026-01-28 12:00Z')`,
+    )
+
+  it.each([
+    ['12:01:29.999', ['RUNNING 12:01', 'MISSED 12:02']],
+    ['12:01:30.001', ['MISSED 12:01', 'RUNNING 12:01']],
+  ])('[H3] [D2] at %s heals the nearer of two ticks', async (time, runs) => {
+    await expectEveryMinute()
+    await sweepOf(database, at('12:02:00'))
+    expect(await runsOf(database, 'job-1')).toEqual(['MISSED 12:01', 'MISSED 12:02'])
+
+    await report('START', time)
+    await sweepOf(database, at('12:02:00'))
+
+    expect(await runsOf(database, 'job-1')).toEqual(runs)
+  })
+})
+
 async function areWaiting(): Promise<number> {
   const { rows } = await database.pool.query<{ waiting: number }>(
     `SELECT count(*)::integer AS waiting FROM pg_stat_activity

@@ -18,7 +18,15 @@ const schedules = fc.oneof(
   fc.constant(null),
   minutes(1, 600).map((intervalMs) => ({ kind: 'interval', intervalMs }) as const),
   fc
-    .constantFrom('*/5 * * * *', '0 * * * *', '30 3 * * *', '0 1,13 * * *', 'unreadable')
+    .constantFrom(
+      '* * * * *',
+      '0,1 * * * *',
+      '*/5 * * * *',
+      '0 * * * *',
+      '30 3 * * *',
+      '0 1,13 * * *',
+      'unreadable',
+    )
     .map((expression) => ({ kind: 'cron', expression, timezone: 'Europe/Riga' }) as const),
 )
 
