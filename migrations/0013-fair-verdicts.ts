@@ -71,8 +71,9 @@ has started since known_until; the id of each follows from both, so two processe
 `
 
 /**
- * As before, but for ticks a minute apart: between two of them a start belongs to the nearer one,
- * or it would heal the tick that comes and leave the one that it was late for.
+ * As before, with two differences. Of ticks a minute apart a start belongs to the nearer one, or it
+ * would heal the tick that comes and leave the one that it was late for. And a run that ended shows
+ * that the job was busy from its start to its end, so no tick in between was missed.
  */
 const heal = `
 CREATE OR REPLACE FUNCTION pipecast.heal_missed_runs(run_ids uuid[]) RETURNS void
@@ -94,6 +95,11 @@ LANGUAGE sql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
       AND NOT EXISTS (
         SELECT 1 FROM pipecast.run AS other
         WHERE other.job_id = started.job_id AND other.state <> 'MISSED'
-          AND other.started_at > missed.started_at AND other.started_at < started.started_at))
+          AND other.started_at > missed.started_at AND other.started_at < started.started_at)
+    UNION ALL
+    SELECT m.run_id FROM pipecast.run AS ended
+    JOIN pipecast.run AS m ON m.job_id = ended.job_id AND m.state = 'MISSED'
+      AND m.started_at > ended.started_at AND m.started_at < ended.ended_at
+    WHERE ended.run_id = ANY (run_ids) AND ended.decided_class = 2)
 $$;
 `

@@ -147,6 +147,37 @@ describe('a start that is reported after its tick was missed', () => {
   })
 })
 
+describe('a run that went on unheard, while ticks were missed', () => {
+  const ranOn = async () => {
+    await makeHourlyJobs(1, 0)
+    await report('START', '12:00:00')
+    await database.pool.query(`UPDATE pipecast.run SET last_received_at = started_at`)
+    await sweepOf(database, at('16:10:00'))
+  }
+
+  it.each([
+    ['COMPLETE', '15:30:00', ['COMPLETED 12:00', 'MISSED 16:00']],
+    ['FAIL', '16:00:00', ['FAILED 12:00', 'MISSED 16:00']],
+    ['ABORT', '16:00:00.001', ['ABORTED 12:00']],
+    ['COMPLETE', '12:30:00', ['COMPLETED 12:00', 'MISSED 14:00', 'MISSED 15:00', 'MISSED 16:00']],
+  ] as const)('[D4] %s at %s removes those before that end', async (type, time, runs) => {
+    await ranOn()
+
+    await report(type, time)
+
+    expect(await runsOf(database, 'job-1')).toEqual(runs)
+  })
+
+  it('[D4] removes none before it ends, and none when another job ends', async () => {
+    await ranOn()
+
+    await report('RUNNING', '16:10:00')
+    await report('COMPLETE', '16:10:00', { name: 'another', runId: runIdOf(2) })
+
+    expect(await runsOf(database, 'job-1')).toHaveLength(4)
+  })
+})
+
 async function areWaiting(): Promise<number> {
   const { rows } = await database.pool.query<{ waiting: number }>(
     `SELECT count(*)::integer AS waiting FROM pg_stat_activity
