@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely'
 
 /** What the clock says of jobs and runs, only where something was expected of them. */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [expectedSince, missRuns, heal]) await sql.raw(statement).execute(db)
+  for (const statement of [expectedSince, missRuns, heal, timeOut])
+    await sql.raw(statement).execute(db)
 }
 
 /**
@@ -102,4 +103,40 @@ LANGUAGE sql SET enable_seqscan = off SET enable_bitmapscan = off AS $$
       AND m.started_at > ended.started_at AND m.started_at < ended.ended_at
     WHERE ended.run_id = ANY (run_ids) AND ended.decided_class = 2)
 $$;
+`
+
+/**
+ * As before where a run took too long. One that was silent for too long is judged at that instant
+ * and not for all time, because it may be we who were deaf: a later sign of life takes it back.
+ * What the run had said of itself until then does not, whatever its clock; hence the rank, which no
+ * other event of this class has.
+ */
+const timeOut = `
+CREATE OR REPLACE FUNCTION pipecast.time_out_runs(now timestamptz) RETURNS integer
+LANGUAGE plpgsql AS $$
+DECLARE changed integer;
+BEGIN
+  -- In the order in which reports take them.
+  PERFORM 1 FROM pipecast.run AS r JOIN pipecast.job AS j ON j.id = r.job_id
+  WHERE r.state IN ('NEW', 'RUNNING') AND j.paused_at IS NULL
+    AND least(r.started_at + j.max_runtime, r.last_received_at + j.heartbeat_timeout) <= now
+  ORDER BY r.run_id FOR UPDATE OF r;
+
+  UPDATE pipecast.run AS r SET state = 'TIMED_OUT', decided_class = 1, ended_at = due.at,
+    decided_at = CASE WHEN due.is_silence THEN greatest(due.at, r.decided_at) ELSE 'infinity' END,
+    decided_rank = CASE WHEN due.is_silence THEN 1 ELSE 0 END
+  FROM (
+    SELECT run_id, least(too_long_at, silent_at) AS at,
+      coalesce(silent_at < too_long_at, too_long_at IS NULL) AS is_silence
+    FROM (
+      SELECT i.run_id, i.started_at + j.max_runtime AS too_long_at,
+        i.last_received_at + j.heartbeat_timeout AS silent_at
+      FROM pipecast.run AS i JOIN pipecast.job AS j ON j.id = i.job_id
+      WHERE i.state IN ('NEW', 'RUNNING') AND j.paused_at IS NULL
+    ) AS limits
+  ) AS due
+  WHERE r.run_id = due.run_id AND r.state IN ('NEW', 'RUNNING') AND due.at <= now;
+  GET DIAGNOSTICS changed = ROW_COUNT;
+  RETURN changed;
+END $$;
 `
