@@ -21,12 +21,7 @@ import { expectInterval } from './runs/runs.queries.js'
 import { pipelineStatus } from './status/pipeline-status.js'
 import { createScheduleReader } from './status/schedule.js'
 import { readJobs, readStatusFacts } from './status/status.queries.js'
-import {
-  readKnownStatuses,
-  removeExpired,
-  timeOutRuns,
-  writeSweep,
-} from './status/sweeper.queries.js'
+import { readKnownStatuses, removalsOf, timeOutRuns, writeSweep } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { Backlog } from './streaming/backlog.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
@@ -187,7 +182,7 @@ function createStatusSweeper({ config, log }: AppOptions, { kysely }: Database):
     readKnown: () => readKnownStatuses(kysely),
     timeOut: (at) => timeOutRuns(kysely, at),
     write: (sweep, moment) => writeSweep(kysely, sweep, moment),
-    removeExpired: (at) => removeExpired(kysely, limits, at),
+    removals: removalsOf(kysely, limits),
     now,
     nextTick: createScheduleReader(),
     log,

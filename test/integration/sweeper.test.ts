@@ -1,12 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { seekLeadership } from '../../src/server/database/leadership.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
-import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
 import { readStatusFacts } from '../../src/server/status/status.queries.js'
 import { createSweeper } from '../../src/server/status/sweeper.js'
-import { removeExpired } from '../../src/server/status/sweeper.queries.js'
-import { metric, readMetricRows } from '../support/metrics.js'
 import { at } from '../support/recent-runs.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
 import { runsOf, sweepOf, sweeperOptions } from '../support/sweeps.js'
@@ -143,67 +140,6 @@ describe('a sweep', () => {
     await sweepAt('18:00:00')
 
     expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
-  })
-})
-
-describe('retention', () => {
-  it('keeps the newest 90 runs of a job however old they are, and what was written by all', async () => {
-    await database.pool.query(`
-      INSERT INTO pipecast.job (id, namespace, name)
-      VALUES (pipecast.job_id('default', 'old'), 'default', 'old')`)
-    await database.pool.query(`
-      INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
-        decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at,
-        ended_at, rows_written)
-      SELECT gen_random_uuid(), pipecast.job_id('default', 'old'), 'COMPLETED', 2, t, 1, '', t, t, t,
-        true, t, t, 1
-      FROM (SELECT timestamptz '2020-01-01' + n * interval '1 hour' AS t
-        FROM generate_series(1, 2500) AS n) AS times`)
-
-    const now = new Date(at('12:00:00'))
-    const limits = { eventDays: 7, runDays: 30 }
-    const isMore: boolean[] = []
-    do isMore.push(await removeExpired(database.kysely, limits, now))
-    while (isMore.at(-1) === true)
-
-    const { rows } = await database.pool.query<{ runs: number; records: number }>(`
-      SELECT (SELECT count(*)::integer FROM pipecast.run) AS runs,
-        (SELECT sum(records_total)::integer FROM pipecast.job_summary) AS records`)
-    expect(isMore).toEqual([true, true, false])
-    expect(rows).toEqual([{ runs: 90, records: 2_500 }])
-  })
-
-  it('removes metrics that were not measured for so many days, and not before', async () => {
-    await recordMetrics(database.kysely, [
-      metric('12:00:00', 0, { name: 'old', minimum: 1, at: '2025-12-28T12:00:00Z' }),
-      metric('12:00:00', 0, { name: 'new', minimum: 1, at: '2025-12-29T12:00:00Z' }),
-    ])
-
-    await removeExpired(
-      database.kysely,
-      { eventDays: 7, runDays: 30 },
-      new Date('2026-01-28T12:00:00Z'),
-    )
-
-    expect(await readMetricRows(database.pool)).toMatchObject([{ name: 'new' }])
-  })
-
-  it('removes events after their days, and not before', async () => {
-    await report(['COMPLETE', '12:00:00'], ['COMPLETE', '12:00:00', second])
-    await database.pool.query(
-      `UPDATE pipecast.run_event SET received_at = timestamptz '2026-01-20T12:00:00Z'
-       WHERE run_id = $1`,
-      [runIdOf(1)],
-    )
-    const remove = (day: string) =>
-      removeExpired(database.kysely, { eventDays: 7, runDays: 30 }, new Date(`2026-01-${day}Z`))
-
-    await remove('27T12:00:00')
-    const before = await database.pool.query('SELECT 1 FROM pipecast.run_event')
-    await remove('27T12:00:01')
-    const after = await database.pool.query('SELECT 1 FROM pipecast.run_event')
-
-    expect([before.rowCount, after.rowCount]).toEqual([2, 1])
   })
 })
 

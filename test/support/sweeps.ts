@@ -16,7 +16,7 @@ export function sweeperOptions({ kysely }: Database, now: () => Date): SweeperOp
     readKnown: () => readKnownStatuses(kysely),
     timeOut: (instant) => timeOutRuns(kysely, instant),
     write: (sweep, moment) => writeSweep(kysely, sweep, moment),
-    removeExpired: () => Promise.resolve(false),
+    removals: [],
     now,
     nextTick: createScheduleReader(),
     log: { warn: () => undefined },

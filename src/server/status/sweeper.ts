@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthStatus } from '../../protocol/index.js'
+import { keepCleaning, type Removal } from './cleaner.js'
+import { nap } from './nap.js'
 import type { NextTick } from './schedule.js'
 import type { JobFacts } from './status.queries.js'
 import { type Sweep, sweep } from './sweep.js'
@@ -11,8 +12,7 @@ export interface SweeperOptions {
   readonly readKnown: () => Promise<ReadonlyMap<string, HealthStatus>>
   readonly timeOut: (now: Date) => Promise<void>
   readonly write: (sweep: Sweep, moment: SweepMoment) => Promise<void>
-  /** Removes one batch of what is too old; resolves with whether there may be more. */
-  readonly removeExpired: (now: Date) => Promise<boolean>
+  readonly removals: readonly Removal[]
   readonly now: () => Date
   readonly nextTick: NextTick
   readonly log: { warn(about: object, message: string): void }
@@ -34,9 +34,6 @@ const MIN_PAUSE_MS = 250
 const TIMER_EARLY_MS = 2
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
 const MAX_PAUSE_MS = 30_000
-const RETENTION_INTERVAL_MS = 3_600_000
-/** Between two batches others get their turn. */
-const RETENTION_PAUSE_MS = 100
 
 /**
  * Makes the sweeper. It sleeps until the next deadline of any job, not in steps, and then writes
@@ -69,7 +66,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   }
   return {
     lead: async (signal) => {
-      await Promise.all([keepSweeping(signal), keepCleaning(options, signal)])
+      await Promise.all([keepSweeping(signal), keepCleaning({ ...options, nap }, signal)])
     },
     hint: () => wake(),
   }
@@ -98,18 +95,6 @@ export async function sweepOnce(
   return result.nextAt
 }
 
-async function keepCleaning(options: SweeperOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    let isMore = false
-    try {
-      isMore = await options.removeExpired(options.now())
-    } catch (error) {
-      options.log.warn({ reason: (error as Error).message }, 'old rows could not be removed')
-    }
-    await nap(isMore ? RETENTION_PAUSE_MS : RETENTION_INTERVAL_MS, signal)
-  }
-}
-
 /** Resolves with the first, and ends the others. */
 async function firstOf(
   signal: AbortSignal,
@@ -119,11 +104,4 @@ async function firstOf(
   const ended = AbortSignal.any([signal, over.signal])
   await Promise.race(waits.map((wait) => wait(ended)))
   over.abort()
-}
-
-/** Waits; an abort ends the wait without an error. */
-async function nap(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }
