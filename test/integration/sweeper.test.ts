@@ -8,6 +8,7 @@ import { at } from '../support/recent-runs.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
 import { runsOf, sweepOf, sweeperOptions } from '../support/sweeps.js'
 import { emptyTables } from '../support/table-contents.js'
+import { startTcpProxy } from '../support/tcp-proxy.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const silent = { info: () => undefined, warn: () => undefined }
@@ -170,6 +171,31 @@ describe('seekLeadership', () => {
 
     expect(seen.map((names) => names.length)).toEqual([1, 1])
     expect(leading.size).toBe(0)
+  })
+
+  it('leaves the lead to others within seconds when its machine vanishes', async () => {
+    const proxy = await startTcpProxy(testDatabase.connectionString)
+    const [vanishing, successor] = [proxy.connectionString, testDatabase.connectionString]
+    const leading = new Set<string>()
+    const seek = (connectionString: string) =>
+      seekLeadership({
+        connectionString,
+        lead: async (signal) => {
+          leading.add(connectionString)
+          await new Promise((resolve) => {
+            signal.addEventListener('abort', resolve)
+          })
+        },
+        log: silent,
+      })
+    const stopVanished = seek(vanishing)
+    await expect.poll(() => leading.has(vanishing), { timeout: 5_000 }).toBe(true)
+
+    const stopSuccessor = seek(successor)
+    proxy.freeze()
+
+    await expect.poll(() => leading.has(successor), { timeout: 20_000 }).toBe(true)
+    await Promise.all([stopVanished(), stopSuccessor(), proxy.close()])
   })
 
   it('ends the term when the session is lost, and leads again', async () => {
