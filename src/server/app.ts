@@ -21,12 +21,7 @@ import { expectInterval } from './runs/runs.queries.js'
 import { pipelineStatus } from './status/pipeline-status.js'
 import { createScheduleReader } from './status/schedule.js'
 import { readJobs, readStatusFacts } from './status/status.queries.js'
-import {
-  readKnownStatuses,
-  removeExpired,
-  timeOutRuns,
-  writeSweep,
-} from './status/sweeper.queries.js'
+import { readKnownStatuses, removalsOf, timeOutRuns, writeSweep } from './status/sweeper.queries.js'
 import { createSweeper, type Sweeper } from './status/sweeper.js'
 import { Backlog } from './streaming/backlog.js'
 import { ConnectionManager } from './streaming/connection-manager.js'
@@ -186,8 +181,8 @@ function createStatusSweeper({ config, log }: AppOptions, { kysely }: Database):
     readJobs: () => readJobs(kysely),
     readKnown: () => readKnownStatuses(kysely),
     timeOut: (at) => timeOutRuns(kysely, at),
-    write: (sweep, at) => writeSweep(kysely, sweep, at),
-    removeExpired: (at) => removeExpired(kysely, limits, at),
+    write: (sweep, moment) => writeSweep(kysely, sweep, moment),
+    removals: removalsOf(kysely, limits),
     now,
     nextTick: createScheduleReader(),
     log,

@@ -1,22 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { HealthStatus } from '../../src/protocol/index.js'
 import { seekLeadership } from '../../src/server/database/leadership.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
-import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
 import { encodeRunEvent, recordRunEvents } from '../../src/server/runs/runs.queries.js'
-import { createScheduleReader } from '../../src/server/status/schedule.js'
-import { readJobs, readStatusFacts } from '../../src/server/status/status.queries.js'
-import { createSweeper, type SweeperOptions, sweepOnce } from '../../src/server/status/sweeper.js'
-import {
-  readKnownStatuses,
-  removeExpired,
-  timeOutRuns,
-  writeSweep,
-} from '../../src/server/status/sweeper.queries.js'
-import { metric, readMetricRows } from '../support/metrics.js'
+import { readStatusFacts } from '../../src/server/status/status.queries.js'
+import { createSweeper } from '../../src/server/status/sweeper.js'
 import { at } from '../support/recent-runs.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
+import { runsOf, sweepOf, sweeperOptions } from '../support/sweeps.js'
 import { emptyTables } from '../support/table-contents.js'
+import { startTcpProxy } from '../support/tcp-proxy.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const silent = { info: () => undefined, warn: () => undefined }
@@ -33,25 +25,8 @@ afterAll(async () => {
   await testDatabase.drop()
 })
 
-const options = (now: () => Date): SweeperOptions => ({
-  readJobs: () => readJobs(database.kysely),
-  readKnown: () => readKnownStatuses(database.kysely),
-  timeOut: (instant) => timeOutRuns(database.kysely, instant),
-  write: (sweep, instant) => writeSweep(database.kysely, sweep, instant),
-  removeExpired: () => Promise.resolve(false),
-  now,
-  nextTick: createScheduleReader(),
-  log: silent,
-})
-
 /** Sweeps as if it were that time of the day. */
-async function sweepAt(time: string): Promise<number | null> {
-  const known = new Map<string, HealthStatus>(await readKnownStatuses(database.kysely))
-  return sweepOnce(
-    options(() => new Date(at(time))),
-    known,
-  )
-}
+const sweepAt = (time: string) => sweepOf(database, at(time))
 
 async function expectOf(name: string, column: string, value: string): Promise<void> {
   await database.pool.query(
@@ -60,15 +35,6 @@ async function expectOf(name: string, column: string, value: string): Promise<vo
      ON CONFLICT (id) DO UPDATE SET ${column} = excluded.${column}`,
     [name, value],
   )
-}
-
-async function runsOf(name: string): Promise<readonly string[]> {
-  const { rows } = await database.pool.query<{ state: string; started: string }>(
-    `SELECT state, to_char(started_at AT TIME ZONE 'UTC', 'HH24:MI') AS started
-     FROM pipecast.run WHERE job_id = pipecast.job_id('default', $1) ORDER BY started_at`,
-    [name],
-  )
-  return rows.map(({ state, started }) => `${state} ${started}`)
 }
 
 async function changesOf(name: string): Promise<readonly string[]> {
@@ -93,12 +59,12 @@ describe('a sweep', () => {
     await report(['START', '12:00:00'], ['COMPLETE', '12:01:00'])
 
     const nextAt = [await sweepAt('12:30:00'), await sweepAt('13:00:00')]
-    const before = await runsOf('load')
+    const before = await runsOf(database, 'load')
     await Promise.all([sweepAt('13:05:00'), sweepAt('13:05:00'), sweepAt('13:05:00')])
 
     expect(nextAt).toEqual([at('13:00:00'), at('13:05:00')])
     expect(before).toEqual(['COMPLETED 12:00'])
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'MISSED 13:00'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00', 'MISSED 13:00'])
   })
 
   it('[H3] a start that comes late after all heals the missed tick', async () => {
@@ -109,7 +75,7 @@ describe('a sweep', () => {
     await report(['START', '13:06:00', second])
     await sweepAt('13:06:00')
 
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00', 'RUNNING 13:06'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00', 'RUNNING 13:06'])
     expect(await changesOf('load')).toEqual(['- Failing', 'Failing Healthy'])
   })
 
@@ -120,7 +86,7 @@ describe('a sweep', () => {
 
     await report(['START', '15:20:00', second])
 
-    expect(await runsOf('load')).toEqual([
+    expect(await runsOf(database, 'load')).toEqual([
       'COMPLETED 12:00',
       'MISSED 13:00',
       'MISSED 14:00',
@@ -135,7 +101,7 @@ describe('a sweep', () => {
 
     await report(['START', '11:00:00', second])
 
-    expect(await runsOf('load')).toContain('MISSED 13:00')
+    expect(await runsOf(database, 'load')).toContain('MISSED 13:00')
   })
 
   it('[H2] times a run out at its limit; a real end heals it, a heartbeat does not', async () => {
@@ -143,15 +109,15 @@ describe('a sweep', () => {
     await report(['START', '12:00:00'])
 
     await sweepAt('12:09:59')
-    const before = await runsOf('load')
+    const before = await runsOf(database, 'load')
     await sweepAt('12:10:00')
     await report(['RUNNING', '12:10:30'])
-    const timedOut = await runsOf('load')
+    const timedOut = await runsOf(database, 'load')
     await report(['COMPLETE', '12:11:00'])
 
     expect(before).toEqual(['RUNNING 12:00'])
     expect(timedOut).toEqual(['TIMED_OUT 12:00'])
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
   })
 
   it('[H4] writes each change of a status once, and a snapshot tells of the recovery', async () => {
@@ -174,68 +140,7 @@ describe('a sweep', () => {
 
     await sweepAt('18:00:00')
 
-    expect(await runsOf('load')).toEqual(['COMPLETED 12:00'])
-  })
-})
-
-describe('retention', () => {
-  it('keeps the newest 90 runs of a job however old they are, and what was written by all', async () => {
-    await database.pool.query(`
-      INSERT INTO pipecast.job (id, namespace, name)
-      VALUES (pipecast.job_id('default', 'old'), 'default', 'old')`)
-    await database.pool.query(`
-      INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
-        decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at,
-        ended_at, rows_written)
-      SELECT gen_random_uuid(), pipecast.job_id('default', 'old'), 'COMPLETED', 2, t, 1, '', t, t, t,
-        true, t, t, 1
-      FROM (SELECT timestamptz '2020-01-01' + n * interval '1 hour' AS t
-        FROM generate_series(1, 2500) AS n) AS times`)
-
-    const now = new Date(at('12:00:00'))
-    const limits = { eventDays: 7, runDays: 30 }
-    const isMore: boolean[] = []
-    do isMore.push(await removeExpired(database.kysely, limits, now))
-    while (isMore.at(-1) === true)
-
-    const { rows } = await database.pool.query<{ runs: number; records: number }>(`
-      SELECT (SELECT count(*)::integer FROM pipecast.run) AS runs,
-        (SELECT sum(records_total)::integer FROM pipecast.job_summary) AS records`)
-    expect(isMore).toEqual([true, true, false])
-    expect(rows).toEqual([{ runs: 90, records: 2_500 }])
-  })
-
-  it('removes metrics that were not measured for so many days, and not before', async () => {
-    await recordMetrics(database.kysely, [
-      metric('12:00:00', 0, { name: 'old', minimum: 1, at: '2025-12-28T12:00:00Z' }),
-      metric('12:00:00', 0, { name: 'new', minimum: 1, at: '2025-12-29T12:00:00Z' }),
-    ])
-
-    await removeExpired(
-      database.kysely,
-      { eventDays: 7, runDays: 30 },
-      new Date('2026-01-28T12:00:00Z'),
-    )
-
-    expect(await readMetricRows(database.pool)).toMatchObject([{ name: 'new' }])
-  })
-
-  it('removes events after their days, and not before', async () => {
-    await report(['COMPLETE', '12:00:00'], ['COMPLETE', '12:00:00', second])
-    await database.pool.query(
-      `UPDATE pipecast.run_event SET received_at = timestamptz '2026-01-20T12:00:00Z'
-       WHERE run_id = $1`,
-      [runIdOf(1)],
-    )
-    const remove = (day: string) =>
-      removeExpired(database.kysely, { eventDays: 7, runDays: 30 }, new Date(`2026-01-${day}Z`))
-
-    await remove('27T12:00:00')
-    const before = await database.pool.query('SELECT 1 FROM pipecast.run_event')
-    await remove('27T12:00:01')
-    const after = await database.pool.query('SELECT 1 FROM pipecast.run_event')
-
-    expect([before.rowCount, after.rowCount]).toEqual([2, 1])
+    expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
   })
 })
 
@@ -268,6 +173,31 @@ describe('seekLeadership', () => {
     expect(leading.size).toBe(0)
   })
 
+  it('leaves the lead to others within seconds when its machine vanishes', async () => {
+    const proxy = await startTcpProxy(testDatabase.connectionString)
+    const [vanishing, successor] = [proxy.connectionString, testDatabase.connectionString]
+    const leading = new Set<string>()
+    const seek = (connectionString: string) =>
+      seekLeadership({
+        connectionString,
+        lead: async (signal) => {
+          leading.add(connectionString)
+          await new Promise((resolve) => {
+            signal.addEventListener('abort', resolve)
+          })
+        },
+        log: silent,
+      })
+    const stopVanished = seek(vanishing)
+    await expect.poll(() => leading.has(vanishing), { timeout: 5_000 }).toBe(true)
+
+    const stopSuccessor = seek(successor)
+    proxy.freeze()
+
+    await expect.poll(() => leading.has(successor), { timeout: 20_000 }).toBe(true)
+    await Promise.all([stopVanished(), stopSuccessor(), proxy.close()])
+  })
+
   it('ends the term when the session is lost, and leads again', async () => {
     let terms = 0
     const stop = seekLeadership({
@@ -297,7 +227,7 @@ describe('a sweeper that leads', () => {
     await expectOf('often', 'schedule_interval', '20 milliseconds')
     await database.pool.query(`UPDATE pipecast.job SET created_at = now(), grace = '0'`)
     let sweeps = 0
-    const { timeOut, ...others } = options(() => new Date())
+    const { timeOut, ...others } = sweeperOptions(database, () => new Date())
     const counted = (now: Date) => {
       sweeps += 1
       return timeOut(now)

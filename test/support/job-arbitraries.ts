@@ -18,13 +18,22 @@ const schedules = fc.oneof(
   fc.constant(null),
   minutes(1, 600).map((intervalMs) => ({ kind: 'interval', intervalMs }) as const),
   fc
-    .constantFrom('*/5 * * * *', '0 * * * *', '30 3 * * *', '0 1,13 * * *', 'unreadable')
+    .constantFrom(
+      '* * * * *',
+      '0,1 * * * *',
+      '*/5 * * * *',
+      '0 * * * *',
+      '30 3 * * *',
+      '0 1,13 * * *',
+      'unreadable',
+    )
     .map((expression) => ({ kind: 'cron', expression, timezone: 'Europe/Riga' }) as const),
 )
 
 /** What may be expected of a job. */
 export const jobs: fc.Arbitrary<JobExpectations> = fc.record({
   createdAt: minutes(0, 3000).map((agoMs) => NOW - agoMs),
+  expectedSinceAt: fc.option(minutes(0, 3000).map((agoMs) => NOW - agoMs)),
   paused: fc.constant(false),
   processingType: fc.constantFrom('BATCH', 'STREAMING'),
   schedule: schedules,

@@ -29,6 +29,7 @@ export function at(time: string): number {
 export function jobWith(expectations: Partial<JobExpectations> = {}): JobExpectations {
   return {
     createdAt: Date.parse('2026-01-01T00:00:00Z'),
+    expectedSinceAt: null,
     paused: false,
     processingType: 'BATCH',
     schedule: null,

@@ -10,8 +10,8 @@ export interface TcpProxy {
   /** Takes connections again. */
   mend(): void
   /**
-   * Takes connections and bytes, and never answers. Connections of that time stay dead when it is
-   * mended, as those that a firewall forgot.
+   * Takes connections and bytes, and never answers, nor tells one side that the other has gone.
+   * Connections of that time stay dead when it is mended, as those that a firewall forgot.
    */
   freeze(): void
   close(): Promise<void>
@@ -43,10 +43,10 @@ export async function startTcpProxy(
     if (mode !== 'open') return
     const upstream = connect(Number(target.port), target.hostname)
     keep(upstream)
-    client.on('close', () => upstream.destroy())
-    upstream.on('close', () => client.destroy())
     const born = freezes
     const isAlive = () => born === freezes
+    client.on('close', () => isAlive() && upstream.destroy())
+    upstream.on('close', () => isAlive() && client.destroy())
     client.on('data', (chunk) => isAlive() && upstream.write(chunk))
     const pass = options.swallowNotifications === true ? withoutNotifications() : asItIs
     upstream.on('data', (chunk) => isAlive() && client.write(pass(chunk)))

@@ -7,6 +7,12 @@ const LEADER_LOCK = 74_732_279
 const RETRY_MS = 2_000
 const TIMEOUT_MS = 5_000
 
+/**
+ * A leader whose machine vanishes says no word of farewell, and TCP would keep its session, and the
+ * lock, for hours. Who leads asks every 2 s, so Postgres may end a session that is silent for this.
+ */
+const MAX_SILENCE_MS = 10_000
+
 /** What seeking the leadership needs. */
 export interface LeadershipOptions {
   readonly connectionString: string
@@ -63,6 +69,7 @@ async function seekOnce(options: LeadershipOptions, signal: AbortSignal): Promis
   const term = AbortSignal.any([signal, lost.signal])
   try {
     await client.connect()
+    await client.query(`SET idle_session_timeout = ${MAX_SILENCE_MS}`)
     while (!term.aborted && !(await tryLock(client))) await nap(RETRY_MS, term)
     if (term.aborted) return
     options.log.info({}, 'leading the sweep')

@@ -6,6 +6,8 @@ export type Schedule =
 /** What is expected of a job. Instants are milliseconds since the epoch; `null` means not set. */
 export interface JobExpectations {
   readonly createdAt: number
+  /** When its schedule last changed or its pause ended; nothing was expected by it before. */
+  readonly expectedSinceAt: number | null
   readonly paused: boolean
   readonly processingType: 'BATCH' | 'STREAMING'
   readonly schedule: Schedule | null

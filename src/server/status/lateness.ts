@@ -49,6 +49,9 @@ const LAST_INSTANT = 8.64e15
 /** A scheduler may be this much early and the tick still counts as served. */
 const EARLY_START_MS = 60_000
 
+/** The least time between two ticks of a cron schedule. */
+const MINUTE_MS = 60_000
+
 /**
  * Compares what was promised with what ran (D1–D4, H3, H7). Exactly the expected instant is late,
  * exactly the deadline is missed.
@@ -69,12 +72,12 @@ export function lateness(
 ): Lateness {
   const { schedule } = job
   if (schedule === null) return NOT_LATE
-  const expectedAt = firstExpectedAt(schedule, job.createdAt, { runs, nextTick })
+  const expectedAt = firstExpectedAt(schedule, job, { runs, nextTick })
   if (expectedAt === null) return BAD_SCHEDULE
   if (now < expectedAt) return { ...NOT_LATE, nextExpectedAt: expectedAt, changesAt: expectedAt }
   const dueAt =
     busyUntilAt !== null && busyUntilAt >= expectedAt
-      ? dueAfterEnd(schedule, busyUntilAt, nextTick)
+      ? dueAfter(schedule, busyUntilAt, nextTick)
       : expectedAt
   if (dueAt === null || now < dueAt) return { ...NOT_LATE, changesAt: dueAt }
   return overdue(job, schedule, { now, nextTick, dueAt })
@@ -90,8 +93,7 @@ function overdue(
   const missedAt: number[] = []
   while (awaitedAt !== null && now >= awaitedAt + graceMs) {
     missedAt.push(awaitedAt)
-    awaitedAt =
-      missedAt.length < HISTORY_LENGTH ? dueAfterStart(schedule, awaitedAt, nextTick) : null
+    awaitedAt = missedAt.length < HISTORY_LENGTH ? dueAfter(schedule, awaitedAt, nextTick) : null
   }
   const isLate = awaitedAt !== null && now >= awaitedAt
   const changesAt = awaitedAt !== null && isLate ? awaitedAt + graceMs : awaitedAt
@@ -99,24 +101,42 @@ function overdue(
   return { isBadSchedule: false, missedAt, isLate, lateSince: dueAt, nextExpectedAt, changesAt }
 }
 
-/** D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. */
+/**
+ * D1 and D2; a run that outlasted its own next tick is followed by the tick after its end. While
+ * the job was paused or had another schedule nothing was expected of it, so no tick of that time is.
+ */
 function firstExpectedAt(
   schedule: Schedule,
-  createdAt: number,
+  { createdAt, expectedSinceAt }: JobExpectations,
   { runs, nextTick }: { readonly runs: RecentRuns; readonly nextTick: NextTick },
 ): number | null {
   const { newestStartedAt: startedAt, newestEndedAt: endedAt } = runs
-  const expectedAt = dueAfterStart(schedule, startedAt ?? endedAt ?? createdAt, nextTick)
-  if (expectedAt === null || endedAt === null || endedAt <= expectedAt) return expectedAt
-  return dueAfterEnd(schedule, endedAt, nextTick)
+  const isStart = startedAt !== null && !runs.history.endsWith('M')
+  const afterRunAt = isStart
+    ? dueAfterStart(schedule, startedAt, nextTick)
+    : dueAfter(schedule, startedAt ?? endedAt ?? createdAt, nextTick)
+  const afterChangeAt =
+    expectedSinceAt === null ? afterRunAt : dueAfter(schedule, expectedSinceAt, nextTick)
+  if (afterRunAt === null || afterChangeAt === null) return null
+  const expectedAt = Math.max(afterRunAt, afterChangeAt)
+  if (endedAt === null || endedAt <= expectedAt) return expectedAt
+  return dueAfter(schedule, endedAt, nextTick)
 }
 
-function dueAfterStart(schedule: Schedule, at: number, nextTick: NextTick): number | null {
-  const earlyMs = schedule.kind === 'cron' ? EARLY_START_MS : 0
-  return dueAfterEnd(schedule, at + earlyMs, nextTick)
+/**
+ * A start shortly before a tick serves that tick. Where ticks are a minute apart it belongs to the
+ * nearer of the two that it lies between, or else each would take the next one with it.
+ */
+function dueAfterStart(schedule: Schedule, startedAt: number, nextTick: NextTick): number | null {
+  const dueAt = dueAfter(schedule, startedAt, nextTick)
+  if (dueAt === null || schedule.kind === 'interval') return dueAt
+  const earlyMs = dueAt - startedAt
+  if (earlyMs > EARLY_START_MS) return dueAt
+  const isTickBefore = nextTick(schedule, dueAt - MINUTE_MS - 1) === dueAt - MINUTE_MS
+  return isTickBefore && earlyMs > MINUTE_MS / 2 ? dueAt : nextTick(schedule, dueAt)
 }
 
-function dueAfterEnd(schedule: Schedule, at: number, nextTick: NextTick): number | null {
+function dueAfter(schedule: Schedule, at: number, nextTick: NextTick): number | null {
   if (schedule.kind === 'cron') return nextTick(schedule, at)
   const dueAt = at + schedule.intervalMs
   // One schedule of a million years must not cost all other jobs their board.

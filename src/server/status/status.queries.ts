@@ -93,6 +93,7 @@ interface JobRow {
   readonly namespace: string
   readonly name: string
   readonly created_at: number
+  readonly expected_since: number | null
   readonly paused: boolean
   readonly processing_type: 'BATCH' | 'STREAMING'
   readonly interval_ms: number | null
@@ -132,7 +133,8 @@ const ms = (column: string) => sql`date_part('epoch', ${sql.ref(column)}) * 1000
 
 const selectJobs = sql<JobRow>`
   SELECT j.id, s.parent_job_id AS parent_id, j.namespace, j.name,
-    ${ms('j.created_at')} AS created_at, j.paused_at IS NOT NULL AS paused, j.processing_type,
+    ${ms('j.created_at')} AS created_at, ${ms('j.expected_since')} AS expected_since,
+    j.paused_at IS NOT NULL AS paused, j.processing_type,
     ${ms('j.schedule_interval')} AS interval_ms, j.schedule_cron AS cron, j.timezone,
     ${ms('j.grace')} AS grace_ms, ${ms('j.max_runtime')} AS max_runtime_ms,
     ${ms('j.heartbeat_timeout')} AS heartbeat_timeout_ms,
@@ -173,6 +175,7 @@ function toJobFacts(row: JobRow): JobFacts {
     name: row.name,
     expectations: {
       createdAt: row.created_at,
+      expectedSinceAt: row.expected_since,
       paused: row.paused,
       processingType: row.processing_type,
       schedule: toSchedule(row),

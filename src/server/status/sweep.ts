@@ -8,6 +8,8 @@ import type { JobFacts } from './status.queries.js'
 export interface MissedTick {
   readonly jobId: string
   readonly expectedAt: number
+  /** The start of the newest run that was known when this was judged; `null` without one. */
+  readonly newestStartedAt: number | null
 }
 
 /** How a job is doing, and why. */
@@ -46,7 +48,9 @@ export function sweep(
   let nextAt: number | null = null
   for (const { id, expectations, runs, quality } of jobs) {
     const health = jobHealth(expectations, runs, { ...clock, failedChecks: quality.failed })
-    for (const expectedAt of health.missedAt) missed.push({ jobId: id, expectedAt })
+    for (const expectedAt of health.missedAt) {
+      missed.push({ jobId: id, expectedAt, newestStartedAt: runs.newestStartedAt })
+    }
     const from = known.get(id) ?? null
     if (from !== health.status) {
       changes.push({ jobId: id, from, status: health.status, reasons: health.reasons })

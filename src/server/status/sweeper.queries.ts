@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import type { HealthStatus } from '../../protocol/index.js'
 import type { Schema } from '../database/schema.js'
-import type { Sweep } from './sweep.js'
+import type { Removal } from './cleaner.js'
+import type { MissedTick, StatusChange, Sweep } from './sweep.js'
+import { writeInChunks } from './write-in-chunks.js'
 
 /** The status of each job as it was last written. */
 export async function readKnownStatuses(
@@ -21,36 +23,67 @@ export async function timeOutRuns(kysely: Kysely<Schema>, now: Date): Promise<vo
   await sql`SELECT pipecast.time_out_runs(${now})`.execute(kysely)
 }
 
-/** Writes missed ticks and changes of status in one transaction. */
+/** About so many ticks share a transaction: who reports on one of their jobs waits for as long. */
+const TICKS_AT_ONCE = 200
+
+/** The instant of a sweep, and when to leave what is not written yet to somebody else. */
+export interface SweepMoment {
+  readonly now: Date
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes missed ticks, some at a time, and then the changes of status: they are true even where a
+ * tick could not be written, because health does not depend on what is.
+ */
 export async function writeSweep(
   kysely: Kysely<Schema>,
   { missed, changes }: Sweep,
-  now: Date,
+  { now, signal }: SweepMoment,
 ): Promise<void> {
-  const ticks = missed.map(({ jobId, expectedAt }) => ({
+  const failure = await writeInChunks(missed, {
+    size: TICKS_AT_ONCE,
+    // A newer MISSED run would stand for the older ticks of its job, were they not written.
+    groupOf: ({ jobId }) => jobId,
+    write: (ticks) => writeMissed(kysely, ticks),
+    signal,
+  })
+  if (changes.length > 0) await writeChanges(kysely, changes, now)
+  if (failure !== null) throw failure
+}
+
+async function writeMissed(kysely: Kysely<Schema>, missed: readonly MissedTick[]): Promise<void> {
+  const ticks = missed.map(({ jobId, expectedAt, newestStartedAt }) => ({
     job: jobId,
     at: new Date(expectedAt).toISOString(),
+    known_until: newestStartedAt === null ? null : knownUntil(newestStartedAt).toISOString(),
   }))
+  await sql`SELECT pipecast.miss_runs(${JSON.stringify(ticks)}::jsonb)`.execute(kysely)
+}
+
+/** Postgres counts microseconds, of which a float and a Date keep less: the known run is not new. */
+function knownUntil(newestStartedAt: number): Date {
+  return new Date(Math.ceil(newestStartedAt) + 1)
+}
+
+async function writeChanges(
+  kysely: Kysely<Schema>,
+  changes: readonly StatusChange[],
+  now: Date,
+): Promise<void> {
   const rows = changes.map(({ jobId, from, status, reasons }) => ({
     job: jobId,
     before: from,
     after: status,
     reasons,
   }))
-  await kysely.transaction().execute(async (transaction) => {
-    await sql`
-      SELECT pipecast.miss_run(tick.job, tick.at)
-      FROM jsonb_to_recordset(${JSON.stringify(ticks)}::jsonb) AS tick (job uuid, at timestamptz)
-      JOIN pipecast.job AS j ON j.id = tick.job
-      ORDER BY tick.job, tick.at`.execute(transaction)
-    await sql`
-      INSERT INTO pipecast.status_change (job_id, at, from_status, to_status, reasons)
-      SELECT change.job, ${now}, change.before, change.after, change.reasons
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        AS change (job uuid, before text, after text, reasons text[])
-      JOIN pipecast.job AS j ON j.id = change.job
-      ORDER BY change.job`.execute(transaction)
-  })
+  await sql`
+    INSERT INTO pipecast.status_change (job_id, at, from_status, to_status, reasons)
+    SELECT change.job, ${now}, change.before, change.after, change.reasons
+    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      AS change (job uuid, before text, after text, reasons text[])
+    JOIN pipecast.job AS j ON j.id = change.job
+    ORDER BY change.job`.execute(kysely)
 }
 
 /** What is kept for how long. */
@@ -61,50 +94,57 @@ export interface RetentionLimits {
 
 const BATCH = 1_000
 
+/** Each removed run has the summary of its job worked out anew. */
+const RUN_BATCH = 200
+
 /** The newest runs of a job are kept however old they are, because its health is made of them. */
 const ALWAYS_KEPT = 90
 
-/**
- * Removes one batch of what is older than it has to be kept.
- *
- * @returns whether there may be more.
- */
-export async function removeExpired(
-  kysely: Kysely<Schema>,
-  limits: RetentionLimits,
-  now: Date,
-): Promise<boolean> {
-  const statements = [
-    sql`DELETE FROM pipecast.run_event WHERE id IN (
-      SELECT id FROM pipecast.run_event
-      WHERE received_at < ${now}::timestamptz - ${limits.eventDays} * interval '1 day'
-      ORDER BY received_at LIMIT ${BATCH})`,
-    sql`DELETE FROM pipecast.run WHERE run_id IN (
-      SELECT old.run_id FROM pipecast.job AS j
-      CROSS JOIN LATERAL (
-        SELECT started_at, run_id FROM pipecast.run WHERE job_id = j.id
-        ORDER BY started_at DESC, run_id DESC OFFSET ${ALWAYS_KEPT - 1} LIMIT 1
-      ) AS oldest_kept
-      JOIN pipecast.run AS old ON old.job_id = j.id
-        AND (old.started_at, old.run_id) < (oldest_kept.started_at, oldest_kept.run_id)
-      WHERE old.ended_at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
-      LIMIT ${BATCH})`,
-    // What has not been measured for so long is not known any more.
-    sql`DELETE FROM pipecast.metric WHERE (job_id, name) IN (
-      SELECT job_id, name FROM pipecast.metric
-      WHERE at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
-      LIMIT ${BATCH})`,
-    sql`DELETE FROM pipecast.status_change WHERE id IN (
-      SELECT id FROM pipecast.status_change AS old
-      WHERE at < ${now}::timestamptz - ${limits.runDays} * interval '1 day'
-        AND EXISTS (SELECT 1 FROM pipecast.status_change AS newer
-          WHERE newer.job_id = old.job_id AND newer.id > old.id)
-      LIMIT ${BATCH})`,
-  ]
-  let isMore = false
-  for (const statement of statements) {
-    const { numAffectedRows } = await statement.execute(kysely)
-    if (Number(numAffectedRows ?? 0) === BATCH) isMore = true
-  }
-  return isMore
+/** What is removed of each table once it is older than it has to be kept. */
+export function removalsOf(kysely: Kysely<Schema>, limits: RetentionLimits): readonly Removal[] {
+  return [
+    { of: 'run events', batch: BATCH, statement: (now: Date) => oldRunEvents(limits, now) },
+    { of: 'runs', batch: RUN_BATCH, statement: (now: Date) => oldRuns(limits, now) },
+    { of: 'metrics', batch: BATCH, statement: (now: Date) => oldMetrics(limits, now) },
+    { of: 'status changes', batch: BATCH, statement: (now: Date) => oldChanges(limits, now) },
+  ].map(({ of, batch, statement }) => ({
+    of,
+    removeBatch: async (now) => {
+      const { numAffectedRows } = await statement(now).execute(kysely)
+      return Number(numAffectedRows ?? 0) === batch
+    },
+  }))
 }
+
+const oldRunEvents = ({ eventDays }: RetentionLimits, now: Date) => sql`
+  DELETE FROM pipecast.run_event WHERE id IN (
+    SELECT id FROM pipecast.run_event
+    WHERE received_at < ${now}::timestamptz - ${eventDays} * interval '1 day'
+    ORDER BY received_at LIMIT ${BATCH})`
+
+const oldRuns = ({ runDays }: RetentionLimits, now: Date) => sql`
+  DELETE FROM pipecast.run WHERE run_id IN (
+    SELECT old.run_id FROM pipecast.job AS j
+    CROSS JOIN LATERAL (
+      SELECT started_at, run_id FROM pipecast.run WHERE job_id = j.id
+      ORDER BY started_at DESC, run_id DESC OFFSET ${ALWAYS_KEPT - 1} LIMIT 1
+    ) AS oldest_kept
+    JOIN pipecast.run AS old ON old.job_id = j.id
+      AND (old.started_at, old.run_id) < (oldest_kept.started_at, oldest_kept.run_id)
+    WHERE old.ended_at < ${now}::timestamptz - ${runDays} * interval '1 day'
+    LIMIT ${RUN_BATCH})`
+
+/** What has not been measured for so long is not known any more. */
+const oldMetrics = ({ runDays }: RetentionLimits, now: Date) => sql`
+  DELETE FROM pipecast.metric WHERE (job_id, name) IN (
+    SELECT job_id, name FROM pipecast.metric
+    WHERE at < ${now}::timestamptz - ${runDays} * interval '1 day'
+    LIMIT ${BATCH})`
+
+const oldChanges = ({ runDays }: RetentionLimits, now: Date) => sql`
+  DELETE FROM pipecast.status_change WHERE id IN (
+    SELECT id FROM pipecast.status_change AS old
+    WHERE at < ${now}::timestamptz - ${runDays} * interval '1 day'
+      AND EXISTS (SELECT 1 FROM pipecast.status_change AS newer
+        WHERE newer.job_id = old.job_id AND newer.id > old.id)
+    LIMIT ${BATCH})`

@@ -1,17 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { HealthStatus } from '../../protocol/index.js'
+import { keepCleaning, type Removal } from './cleaner.js'
+import { nap } from './nap.js'
 import type { NextTick } from './schedule.js'
 import type { JobFacts } from './status.queries.js'
 import { type Sweep, sweep } from './sweep.js'
+import type { SweepMoment } from './sweeper.queries.js'
 
 /** What the sweeper needs of the database and the clock. */
 export interface SweeperOptions {
   readonly readJobs: () => Promise<readonly JobFacts[]>
   readonly readKnown: () => Promise<ReadonlyMap<string, HealthStatus>>
   readonly timeOut: (now: Date) => Promise<void>
-  readonly write: (sweep: Sweep, now: Date) => Promise<void>
-  /** Removes one batch of what is too old; resolves with whether there may be more. */
-  readonly removeExpired: (now: Date) => Promise<boolean>
+  readonly write: (sweep: Sweep, moment: SweepMoment) => Promise<void>
+  readonly removals: readonly Removal[]
   readonly now: () => Date
   readonly nextTick: NextTick
   readonly log: { warn(about: object, message: string): void }
@@ -33,9 +34,6 @@ const MIN_PAUSE_MS = 250
 const TIMER_EARLY_MS = 2
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
 const MAX_PAUSE_MS = 30_000
-const RETENTION_INTERVAL_MS = 3_600_000
-/** Between two batches others get their turn. */
-const RETENTION_PAUSE_MS = 100
 
 /**
  * Makes the sweeper. It sleeps until the next deadline of any job, not in steps, and then writes
@@ -53,7 +51,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
       let nextAt: number | null = null
       try {
         known ??= new Map(await options.readKnown())
-        nextAt = await sweepOnce(options, known)
+        nextAt = await sweepOnce(options, known, signal)
       } catch (error) {
         known = null // how much of it was written is not known
         options.log.warn({ reason: (error as Error).message }, 'a sweep failed; it is repeated')
@@ -68,7 +66,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
   }
   return {
     lead: async (signal) => {
-      await Promise.all([keepSweeping(signal), keepCleaning(options, signal)])
+      await Promise.all([keepSweeping(signal), keepCleaning({ ...options, nap }, signal)])
     },
     hint: () => wake(),
   }
@@ -78,31 +76,23 @@ export function createSweeper(options: SweeperOptions): Sweeper {
  * Looks at all jobs once and writes what the clock says of them.
  *
  * @param known - the status of each job as it was last written; kept up to date.
+ * @param signal - leaves what is not written yet to whoever leads next.
  * @returns the next instant at which the clock changes something; `null` when there is none.
  */
 export async function sweepOnce(
   options: SweeperOptions,
   known: Map<string, HealthStatus>,
+  signal: AbortSignal,
 ): Promise<number | null> {
   const now = options.now()
   await options.timeOut(now)
   const jobs = await options.readJobs()
   const result = sweep(jobs, known, { now: now.getTime(), nextTick: options.nextTick })
-  if (result.missed.length > 0 || result.changes.length > 0) await options.write(result, now)
+  if (result.missed.length > 0 || result.changes.length > 0) {
+    await options.write(result, { now, signal })
+  }
   for (const { jobId, status } of result.changes) known.set(jobId, status)
   return result.nextAt
-}
-
-async function keepCleaning(options: SweeperOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    let isMore = false
-    try {
-      isMore = await options.removeExpired(options.now())
-    } catch (error) {
-      options.log.warn({ reason: (error as Error).message }, 'old rows could not be removed')
-    }
-    await nap(isMore ? RETENTION_PAUSE_MS : RETENTION_INTERVAL_MS, signal)
-  }
 }
 
 /** Resolves with the first, and ends the others. */
@@ -114,11 +104,4 @@ async function firstOf(
   const ended = AbortSignal.any([signal, over.signal])
   await Promise.race(waits.map((wait) => wait(ended)))
   over.abort()
-}
-
-/** Waits; an abort ends the wait without an error. */
-async function nap(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }

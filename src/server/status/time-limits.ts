@@ -6,8 +6,8 @@ export const SLOW_FACTOR = 1.5
 
 const HOUR_MS = 3_600_000
 
-/** A streaming job that promises no heartbeat is believed for this long after it was heard of. */
-const STREAMING_SILENCE_MS = 15 * 60_000
+/** A run of which nobody promised a heartbeat is believed for this long after it was heard of. */
+const SILENCE_MS = 15 * 60_000
 
 /**
  * The runs as they stand once the sweeper has been by (H2): a run in progress that reached its
@@ -34,20 +34,20 @@ export function withTimeOuts(job: JobExpectations, runs: RecentRuns, now: number
 
 /**
  * The last instant at which a run in progress is believed though nobody set it a limit; after it
- * the run is stale. A streaming run is believed for 15 minutes after it was heard of, a batch run
- * for an hour or three times the longest success.
+ * the run is stale. Every run is believed for 15 minutes after it was heard of, and a batch run, of
+ * which many say nothing until they end, for an hour or three times the longest success as well.
  *
  * @returns `null` when no run is in progress, `Infinity` when its own limit decides (H2).
  */
 export function believedUntilAt(job: JobExpectations, runs: RecentRuns): number | null {
   if (runs.running === 0) return null
+  if (job.heartbeatTimeoutMs !== null) return Infinity
   const startedAt = runs.runningStartedAt
-  if (job.processingType === 'STREAMING') {
-    if (job.heartbeatTimeoutMs !== null) return Infinity
-    return sum(runs.runningHeardAt ?? startedAt, STREAMING_SILENCE_MS) ?? Infinity
-  }
+  const heardUntilAt = sum(runs.runningHeardAt ?? startedAt, SILENCE_MS)
+  if (job.processingType === 'STREAMING') return heardUntilAt ?? Infinity
   if (job.maxRuntimeMs !== null) return Infinity
-  return sum(startedAt, Math.max(HOUR_MS, 3 * (runs.longestSuccessMs ?? 0))) ?? Infinity
+  const usualUntilAt = sum(startedAt, Math.max(HOUR_MS, 3 * (runs.longestSuccessMs ?? 0)))
+  return usualUntilAt === null ? Infinity : Math.max(usualUntilAt, heardUntilAt ?? usualUntilAt)
 }
 
 /** When the newest run in progress is out of time; `null` without a run or without a limit. */

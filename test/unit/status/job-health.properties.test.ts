@@ -153,6 +153,7 @@ describe('jobHealth, whatever the job and its runs', () => {
     )
     const anyJob: fc.Arbitrary<JobExpectations> = fc.record({
       createdAt: number,
+      expectedSinceAt: optional,
       paused: fc.boolean(),
       processingType: fc.constantFrom('BATCH', 'STREAMING'),
       schedule: nonsense,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { jobHealth } from '../../../src/server/status/job-health.js'
 import { createScheduleReader } from '../../../src/server/status/schedule.js'
 import { healthOf } from '../../support/health-of.js'
-import { at, jobWith, recentRuns, run } from '../../support/recent-runs.js'
+import { at, jobWith, type RunRow, recentRuns, run } from '../../support/recent-runs.js'
 
 const nextTick = createScheduleReader()
 const MINUTE = 60_000
@@ -169,6 +169,45 @@ describe('[D1] [D2] [D4] what is expected', () => {
     expect(started('11:58:59.999')).toBe(at('12:00:00'))
   })
 
+  it.each([
+    ['* * * * *', '11:59:30', '12:01:00'],
+    ['* * * * *', '12:00:00', '12:01:00'],
+    ['* * * * *', '12:00:29.999', '12:01:00'],
+    ['* * * * *', '12:00:30', '12:02:00'],
+    ['0,1 * * * *', '11:59:00', '12:01:00'],
+    ['0,1 * * * *', '12:00:00', '12:01:00'],
+    ['0,1 * * * *', '12:00:29.999', '12:01:00'],
+    ['0,1 * * * *', '12:00:30', '13:00:00'],
+    ['0,1 * * * *', '12:01:00', '13:00:00'],
+    ['0,2 * * * *', '12:00:59.999', '12:02:00'],
+    ['0,2 * * * *', '12:01:00', '13:00:00'],
+  ])('[D2] on %s a start at %s serves the nearer tick: %s is next', (expression, started, due) => {
+    const cron = { kind: 'cron', expression, timezone: 'UTC' } as const
+
+    const { nextExpectedAt } = healthOf(
+      { schedule: cron },
+      [run('COMPLETED', at(started))],
+      at(started),
+    )
+
+    expect(nextExpectedAt).toBe(at(due))
+  })
+
+  it('[D2] [H3] a missed tick and the creation of a job are no starts, and take no tick with them', () => {
+    const minutely = { kind: 'cron', expression: '* * * * *', timezone: 'UTC' } as const
+    const hourlyCron = { kind: 'cron', expression: '0 * * * *', timezone: 'UTC' } as const
+    const served = [run('COMPLETED', at('12:00:00'))]
+    const missedAt = (rows: readonly RunRow[]) =>
+      healthOf({ schedule: minutely, graceMs: 0 }, rows, at('12:03:30')).missedAt
+    const created = { schedule: hourlyCron, createdAt: at('11:59:30') }
+
+    expect(missedAt(served)).toEqual(['12:01:00', '12:02:00', '12:03:00'].map(at))
+    expect(missedAt([...served, run('MISSED', at('12:01:00'))])).toEqual(
+      ['12:02:00', '12:03:00'].map(at),
+    )
+    expect(healthOf(created, [], at('11:59:30')).nextExpectedAt).toBe(at('12:00:00'))
+  })
+
   it('[D2] a daily cron job is late by the clock of its own zone on either side of the change', () => {
     const schedule = { kind: 'cron', expression: '0 9 * * *', timezone: 'Europe/Riga' } as const
     const seen = (started: string, now: string) =>
@@ -189,6 +228,33 @@ describe('[D1] [D2] [D4] what is expected', () => {
     })
     expect(healthOf(created, [], at('13:00:00')).reasons).toEqual(['late'])
     expect(healthOf(created, [], at('13:05:00')).reasons).toEqual(['missed'])
+  })
+
+  it('[D1] [H3] after a pause or a change of the schedule counts from there, if that is later', () => {
+    const rows = [run('COMPLETED', at('02:00:00'))]
+    const since = { schedule: hourly, expectedSinceAt: at('12:00:00') }
+
+    expect(healthOf(since, rows, at('12:59:59.999'))).toMatchObject({
+      status: 'Healthy',
+      missedAt: [],
+      nextExpectedAt: at('13:00:00'),
+    })
+    expect(healthOf(since, rows, at('13:00:00')).reasons).toEqual(['late'])
+    expect(healthOf(since, rows, at('13:05:00')).missedAt).toEqual([at('13:00:00')])
+    expect(healthOf(since, [run('COMPLETED', at('12:30:00'))], at('12:40:00'))).toMatchObject({
+      nextExpectedAt: at('13:30:00'),
+    })
+  })
+
+  it('[D1] [D2] on a cron schedule a change serves no tick, while an early start still does', () => {
+    const cron = { kind: 'cron', expression: '0 * * * *', timezone: 'UTC' } as const
+    const since = (time: string) => ({ schedule: cron, expectedSinceAt: at(time) })
+    const early = [run('COMPLETED', at('11:59:30'))]
+    const dueAfter = (time: string, rows: readonly RunRow[]) =>
+      healthOf(since(time), rows, at('11:59:59')).nextExpectedAt
+
+    expect(dueAfter('11:59:40', [run('COMPLETED', at('02:00:00'))])).toBe(at('12:00:00'))
+    expect(dueAfter('11:59:40', early)).toBe(at('13:00:00'))
   })
 
   it('[D1] without a known start counts from the end', () => {

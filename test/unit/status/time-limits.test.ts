@@ -113,12 +113,28 @@ describe('[H2] a run without a limit', () => {
   })
 
   it('[H2] of a batch is stale after an hour, not at an hour', () => {
-    const rows = [run('RUNNING', at('12:00:00'), { heardAt: at('12:59:00') })]
+    const rows = [run('RUNNING', at('12:00:00'), { heardAt: at('12:45:00') })]
 
     expect(stale({}, rows, at('13:00:00'))).toBe(false)
     expect(stale({}, rows, at('13:00:00.001'))).toBe(true)
     expect(stale({ maxRuntimeMs: 9 * HOUR }, rows, at('13:00:00.001'))).toBe(false)
+    expect(stale({ heartbeatTimeoutMs: HOUR }, rows, at('13:00:00.001'))).toBe(false)
     expect(stale({}, [], at('13:00:00.001'))).toBe(false)
+  })
+
+  it('[H2] of a batch that was heard of in the last 15 min is not stale, however long it takes', () => {
+    const rows = [run('RUNNING', at('01:00:00'), { heardAt: at('12:00:00') })]
+
+    expect(stale({}, rows, at('12:15:00'))).toBe(false)
+    expect(stale({}, rows, at('12:15:00.001'))).toBe(true)
+  })
+
+  it('[D4] suspends lateness while it is heard of, and not after', () => {
+    const rows = [run('RUNNING', at('01:00:00'), { heardAt: at('12:00:00') })]
+
+    expect(healthOf({ schedule: hourly }, rows, at('12:15:00')).missedAt).toEqual([])
+    expect(healthOf({ schedule: hourly }, rows, at('13:19:59.999')).missedAt).toEqual([])
+    expect(healthOf({ schedule: hourly }, rows, at('13:20:00')).missedAt).toEqual([at('13:15:00')])
   })
 
   it('[H2] of a batch is given three times the longest success', () => {
