@@ -27,6 +27,7 @@ interface RenderFile {
     readonly envVars: readonly {
       readonly key: string
       readonly value?: string
+      readonly sync?: boolean
       readonly fromDatabase?: { readonly name: string }
     }[]
   }[]
@@ -136,6 +137,8 @@ describe('the deploy files', () => {
       valueOf('DATABASE_URL')?.fromDatabase?.name,
     )
     expect(valueOf('TRUST_PROXY')?.value).toBe('render')
+    // Made up by Render it would be base64, of which every second one holds a slash.
+    expect(valueOf('INGEST_TOKENS')).toEqual({ key: 'INGEST_TOKENS', sync: false })
   })
 
   it('the Dockerfile does not run as root, and copies what the build needs', () => {
