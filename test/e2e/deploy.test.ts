@@ -158,4 +158,13 @@ describe('the deploy files', () => {
     expect(environment.INGEST_TOKENS).toMatch(/:\?/)
     expect(environment.DATABASE_URL).toMatch(/:\?/)
   })
+
+  it('what the README builds with in production brings the tools to build', async () => {
+    const flags = /\*\*Anywhere else\*\*: `npm ci ?(.*?) && npm run build`/.exec(read('README.md'))?.[1]
+    const listed = `npm ls --depth=0 --parseable typescript vite ${flags}`
+
+    const { code, output } = await runAsWritten(listed.trim(), { NODE_ENV: 'production' })
+
+    expect({ code, count: output.trim().split('\n').length }).toEqual({ code: 0, count: 2 })
+  })
 })
