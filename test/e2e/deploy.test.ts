@@ -206,4 +206,10 @@ describe('the deploy files', () => {
 
     expect({ code, count: output.trim().split('\n').length }).toEqual({ code: 0, count: 2 })
   })
+
+  it('the package is built before it is packed: a checkout has no dist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+
+    expect(scripts['prepack']).toBe('npm run -s build')
+  })
 })
