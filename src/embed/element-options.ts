@@ -1,4 +1,4 @@
-import { PIPELINE_STATUS_FEED } from '../protocol/index.js'
+import { PIPELINE_STATUS_FEED, splitSources } from '../protocol/index.js'
 
 /** The attributes of `<pipeline-status>` that say what to watch. */
 export const WATCH_ATTRIBUTES = ['src', 'feed', 'sources', 'token'] as const
@@ -26,7 +26,7 @@ export function watchOptions(
   attribute: (name: (typeof WATCH_ATTRIBUTES)[number]) => string | null,
   scriptUrl: string,
 ): WatchOptions {
-  const keys = (attribute('sources') ?? '').split(',').map((key) => key.trim())
+  const keys = splitSources(attribute('sources') ?? '').map((key) => key.trim())
   return {
     url: attribute('src')?.trim() || new URL('.', scriptUrl).href,
     feed: attribute('feed')?.trim() || PIPELINE_STATUS_FEED,

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
@@ -27,6 +28,7 @@ interface RenderFile {
     readonly envVars: readonly {
       readonly key: string
       readonly value?: string
+      readonly sync?: boolean
       readonly fromDatabase?: { readonly name: string }
     }[]
   }[]
@@ -37,7 +39,7 @@ interface ComposeFile {
   readonly services: {
     readonly pipecast: {
       readonly depends_on: { readonly postgres: { readonly condition: string } }
-      readonly environment: { readonly INGEST_TOKENS: string; readonly DATABASE_URL: string }
+      readonly environment: Readonly<Record<string, string>>
     }
   }
 }
@@ -75,6 +77,16 @@ describe('the deploy files', () => {
     env = { NODE_ENV: 'production', PORT: '0', DATABASE_URL: database.connectionString }
   })
   afterAll(() => database.drop())
+
+  async function query(statement: string): Promise<void> {
+    const client = new pg.Client({ connectionString: database.connectionString })
+    await client.connect()
+    try {
+      await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
 
   it('railway.json keeps to the rules of its schema', () => {
     const { $schema, build, deploy } = railway
@@ -136,6 +148,8 @@ describe('the deploy files', () => {
       valueOf('DATABASE_URL')?.fromDatabase?.name,
     )
     expect(valueOf('TRUST_PROXY')?.value).toBe('render')
+    // Made up by Render it would be base64, of which every second one holds a slash.
+    expect(valueOf('INGEST_TOKENS')).toEqual({ key: 'INGEST_TOKENS', sync: false })
   })
 
   it('the Dockerfile does not run as root, and copies what the build needs', () => {
@@ -152,7 +166,50 @@ describe('the deploy files', () => {
     const { depends_on: needs, environment } = compose.services.pipecast
 
     expect(needs.postgres.condition).toBe('service_healthy')
-    expect(environment.INGEST_TOKENS).toMatch(/:\?/)
-    expect(environment.DATABASE_URL).toMatch(/:\?/)
+    expect(environment['INGEST_TOKENS']).toMatch(/:\?/)
+    expect(environment['PGPASSWORD']).toMatch(/:\?/)
+  })
+
+  it('the server of compose.yaml reaches its Postgres, whatever the password is', async () => {
+    const password = 'a/b%c#d@e:f?g h'
+    const filled = Object.entries(compose.services.pipecast.environment).map(([name, value]) => [
+      name,
+      value.replace(/\$\{POSTGRES_PASSWORD\b.*?\}/, password),
+    ])
+    const asWritten = Object.fromEntries(filled) as { readonly DATABASE_URL: string }
+    const { host, pathname } = new URL(database.connectionString)
+    // The cluster of the tests has a role of that name already, with a password of its own.
+    const here = asWritten.DATABASE_URL.replace('//pipecast', '//composed').replace(
+      'postgres:5432/pipecast',
+      host + pathname,
+    )
+    await query(`CREATE ROLE composed SUPERUSER LOGIN PASSWORD '${password}'`)
+    onTestFinished(() => query('DROP ROLE composed'))
+
+    const migrated = await runAsWritten(railway.deploy.preDeployCommand.join(' '), {
+      ...env,
+      ...asWritten,
+      INGEST_TOKENS: '',
+      DATABASE_URL: here,
+    })
+
+    expect(migrated).toEqual({ code: 0, output: 'nothing to migrate\n' })
+  })
+
+  it('what the README builds with in production brings the tools to build', async () => {
+    const flags = /\*\*Anywhere else\*\*: `npm ci ?(.*?) && npm run build`/.exec(
+      read('README.md'),
+    )?.[1]
+    const listed = `npm ls --depth=0 --parseable typescript vite ${flags}`
+
+    const { code, output } = await runAsWritten(listed.trim(), { NODE_ENV: 'production' })
+
+    expect({ code, count: output.trim().split('\n').length }).toEqual({ code: 0, count: 2 })
+  })
+
+  it('the package is built before it is packed: a checkout has no dist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+
+    expect(scripts['prepack']).toBe('npm run -s build')
   })
 })

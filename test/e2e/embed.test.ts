@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { sharingSnippets } from '../../src/dashboard/source-view/snippets.js'
 import { accessibilityFaults } from '../support/accessibility.js'
 import {
   describeInChromium,
@@ -62,6 +63,10 @@ async function report(type: 'COMPLETE' | 'FAIL', job: string): Promise<void> {
 
 const element = (attributes = '') =>
   `<script src="${server.url}/embed.js" async></script><pipeline-status ${attributes}></pipeline-status>`
+
+/** What the board offers to copy for a source. */
+const snippetOf = (key: string) =>
+  sharingSnippets(key, `${server.url}/`).find(({ title }) => title === 'Embed')?.text ?? ''
 
 describe('the script of the element', () => {
   it('[P1.12] is one small file, asked about each time, that any page may load', async () => {
@@ -179,8 +184,21 @@ describeInChromium('<pipeline-status>', () => {
     expect((await rowsOf(page).allTextContents())[0]).toMatch(/^ucdp/)
   })
 
+  it('what the page gives to copy shows its source, also one with a comma in its name', async () => {
+    await report('COMPLETE', 'loads,daily')
+    friend.serve(snippetOf('loads,daily'))
+    const { page, troubles } = await openAt(friend.origin)
+
+    await rowsOf(page).getByText('Healthy').waitFor()
+
+    expect(await rowsOf(page).allTextContents()).toEqual([
+      expect.stringMatching(/^loads,dailyHealthy/) as string,
+    ])
+    expect(troubles).toEqual(NO_TROUBLES)
+  })
+
   it('a page whose origin is not allowed is told what may be the matter', async () => {
-    stranger.serve(element())
+    stranger.serve(snippetOf('acled'))
     const { page } = await openAt(stranger.origin)
 
     await page.locator('pipeline-status small', { hasText: 'ALLOWED_ORIGINS' }).waitFor()

@@ -104,66 +104,6 @@ describe('a command that ends by itself', () => {
   })
 })
 
-describe('a command and its signals', () => {
-  it('SIGTERM reaches it, and what it says then still arrives', async () => {
-    const script = 'trap "echo bye; exit 7" TERM; echo ready; while :; do sleep 0.02; done'
-
-    const ended = await wrapped({
-      job: 'trapped',
-      command: shell(script),
-      onOutput: (wrapper) => wrapper.kill('SIGTERM'),
-    })
-
-    expect(ended).toMatchObject({ exitCode: 7, signal: null })
-    expect(ended.stdout.toString()).toBe('ready\nbye\n')
-    expect(await rowsOf('trapped')).toMatchObject([{ state: 'FAILED', exit_code: 7 }])
-  })
-
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const)(
-    'dies of %s, and so do we',
-    async (signal) => {
-      const ended = await wrapped({
-        job: signal,
-        command: shell('echo ready; exec sleep 20'),
-        onOutput: (wrapper) => wrapper.kill(signal),
-      })
-
-      expect(ended).toMatchObject({ exitCode: null, signal })
-      expect(await rowsOf(signal)).toMatchObject([
-        { state: 'FAILED', error_message: `killed by ${signal}` },
-      ])
-    },
-  )
-
-  it.each([
-    ['SIGKILL', 'KILL', { exitCode: null, signal: 'SIGKILL' }],
-    ['SIGPIPE', 'PIPE', { exitCode: null, signal: 'SIGPIPE' }],
-    ['SIGQUIT, which leaves a core file', 'QUIT', { exitCode: 131, signal: null }],
-  ])('killed by %s from elsewhere: the caller sees it', async (_what, name, expected) => {
-    const ended = await wrapped({ command: shell(`ulimit -c 0; kill -${name} $$`) })
-
-    expect(ended).toMatchObject(expected)
-  })
-
-  it('one that ignores SIGTERM goes on, however often it is sent', async () => {
-    const script = 'trap "" TERM; echo ready; sleep 1; echo done'
-
-    const ended = await wrapped({
-      job: 'stubborn',
-      command: shell(script),
-      onOutput: (wrapper) => {
-        wrapper.kill('SIGTERM')
-        setTimeout(() => wrapper.kill('SIGTERM'), 200)
-        setTimeout(() => wrapper.kill('SIGTERM'), 400)
-      },
-    })
-
-    expect(ended).toMatchObject({ exitCode: 0, signal: null })
-    expect(ended.stdout.toString()).toBe('ready\ndone\n')
-    expect(await rowsOf('stubborn')).toMatchObject([{ state: 'COMPLETED', exit_code: 0 }])
-  })
-})
-
 describe('bytes', () => {
   it('of stdin, and back through cat, are the same', async () => {
     const input = randomBytes(5_000_000)

@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 
 const RID = '3b452093-782c-4ef2-9c0c-aafe2aa6f34d'
 const TOKEN = 'a-long-random-token-for-pings'
+const BASE64_TOKEN = 'q/83+/Zk5Pq0sVb1mJx7cQ=='
 
 let testDatabase: TestDatabase
 let proxy: TcpProxy
@@ -280,6 +281,17 @@ describe('the key', () => {
     } finally {
       await closed.close()
     }
+  })
+
+  it('[P7.6] may be base64, with %2F for a slash', async () => {
+    const env = { INGEST_TOKENS: BASE64_TOKEN }
+    const guarded = await startReadyApp(testDatabase.connectionString, env)
+    const key = BASE64_TOKEN.replaceAll('/', '%2F')
+
+    const answer = await fetch(`${guarded.url}/ping/${key}/nightly/start?create=1`)
+    await guarded.close()
+
+    expect(answer.status).toBe(201)
   })
 
   it('[P7.6] may be any where none is set, on this machine only', async () => {

@@ -17,6 +17,8 @@ export interface WrappedCommand {
   /** What it reads; nothing without it. */
   readonly input?: Buffer
   readonly env: Readonly<Record<string, string>>
+  /** Whether the wrapper leads a process group of its own. */
+  readonly leadsGroup?: boolean
   /** Does something to the wrapper once the command has written something. */
   readonly onOutput?: (wrapper: ChildProcess) => void
 }
@@ -41,6 +43,7 @@ export function startWrapped(given: WrappedCommand): ChildProcess {
   return spawn(process.execPath, [CLI_MAIN, 'run', job, ...options, '--', ...command], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: [given.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached: given.leadsGroup === true,
   })
 }
 

@@ -13,8 +13,18 @@ export function isInForeground(): boolean {
   }
 }
 
-/** @param stat - a line of `/proc/<pid>/stat`: the name may hold blanks and brackets. */
+/** @param stat - a line of `/proc/<pid>/stat`. */
 export function isForegroundStat(stat: string): boolean {
-  const [, , group, , , terminalGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [, , group, , , terminalGroup] = statFields(stat)
   return group !== undefined && group === terminalGroup
+}
+
+/** @param stat - a line of `/proc/<pid>/stat`. */
+export function processGroup(stat: string): string {
+  return statFields(stat)[2] ?? ''
+}
+
+/** What follows the name, which may hold blanks and brackets. */
+function statFields(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }

@@ -5,13 +5,29 @@ export interface Passing {
   /**
    * Resolves when everything that the command wrote has been taken by the reader. To be called
    * when the command is over: what holds the stream open then is not the command but something
-   * that it left in the background, and for that nobody waits once it is silent.
+   * that it left in the background. For that nobody waits once it is silent, nor for long while it
+   * is not; then the stream is closed to it.
    */
   readonly finished: () => Promise<void>
 }
 
 /** What a command wrote is in the pipe before its end is known, so a short silence is enough. */
 const SILENCE_MS = 100
+const LOOK_MS = SILENCE_MS / 4
+
+/** How long to listen to what is never silent. */
+const CHATTER_MS = 2_000
+
+/** Twice what Linux lets a pipe hold: what comes behind so much, the command has not written. */
+const MAX_LEFT_BYTES = 2_097_152
+
+interface Progress {
+  /** Chunks that the reader has not taken yet. */
+  inFlight: number
+  lastSignOfLife: number
+  /** How much is still read. */
+  bytesLeft: number
+}
 
 /**
  * Passes a stream on byte for byte, and reads no faster than the other side takes. When the
@@ -24,42 +40,60 @@ export function passOutput(
   destination: Writable,
   keep: (chunk: Buffer) => void,
 ): Passing {
-  let inFlight = 0
-  let lastSignOfLife = performance.now()
+  const progress: Progress = {
+    inFlight: 0,
+    lastSignOfLife: performance.now(),
+    bytesLeft: Number.POSITIVE_INFINITY,
+  }
   const settle = () => {
-    inFlight -= 1
-    lastSignOfLife = performance.now()
+    progress.inFlight -= 1
+    progress.lastSignOfLife = performance.now()
   }
   source.on('data', (chunk: Buffer) => {
     keep(chunk)
-    inFlight += 1
-    if (destination.write(chunk, settle)) return
+    progress.inFlight += 1
+    progress.bytesLeft -= chunk.length
+    const isTaken = destination.write(chunk, settle)
+    if (progress.bytesLeft <= 0) source.destroy()
+    if (isTaken) return
     source.pause()
     destination.once('drain', () => source.resume())
   })
   const abandon = () => {
-    inFlight = 0
+    progress.inFlight = 0
     source.destroy()
   }
   destination.on('error', abandon)
   source.on('error', abandon)
-  const isQuiet = () => performance.now() - lastSignOfLife >= SILENCE_MS
   return {
-    finished: () =>
-      new Promise((resolve) => {
-        lastSignOfLife = performance.now()
-        const look = () => {
-          if (inFlight > 0) return
-          if (!source.destroyed && !source.readableEnded && !isQuiet()) return
-          clearInterval(looks)
-          destination.off('error', abandon)
-          source.destroy()
-          resolve()
-        }
-        const looks = setInterval(look, SILENCE_MS / 4)
-        source.once('close', look)
-        source.once('end', look)
-        look()
-      }),
+    finished: async () => {
+      await leftBehindPassed(source, progress)
+      destination.off('error', abandon)
+      source.destroy()
+    },
   }
+}
+
+/** Resolves when what was in the pipe at the end of the command has been taken. */
+function leftBehindPassed(source: Readable, progress: Progress): Promise<void> {
+  progress.lastSignOfLife = performance.now()
+  progress.bytesLeft = MAX_LEFT_BYTES
+  let looksLeft = CHATTER_MS / LOOK_MS
+  return new Promise((resolve) => {
+    const look = () => {
+      // Only looks that find the reader idle count, and each of them is followed by another read:
+      // a reader that is slow, or stalls, loses nothing.
+      if (progress.inFlight > 0) return
+      looksLeft -= 1
+      const isQuiet = performance.now() - progress.lastSignOfLife >= SILENCE_MS
+      const isOver = source.destroyed || source.readableEnded || isQuiet || looksLeft <= 0
+      if (!isOver) return
+      clearInterval(looks)
+      resolve()
+    }
+    const looks = setInterval(look, LOOK_MS)
+    source.once('close', look)
+    source.once('end', look)
+    look()
+  })
 }

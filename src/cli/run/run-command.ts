@@ -43,7 +43,9 @@ cannot be executed; 2: wrong usage, and nothing was started.
 The command finds PIPECAST_RUN_ID and PIPECAST_JOB in its environment, and in PIPECAST_RECORDS the
 path of a file: a whole number in it is reported as the records written.
 The end of the output is reported too, unless it goes to a terminal, which the command is given as
-it is. Write nohup after the --, not before pipecast.`
+it is. Write nohup after the --, not before pipecast.
+What the command leaves in the background must write elsewhere (./daemon > daemon.log 2>&1 &): when
+the command is over, at most 2 s of its output pass, and writing more of it ends it (SIGPIPE).`
 
 /** What other commands do about these, and about a reader that has gone, is not for this one. */
 const OTHERS_HANDLE = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

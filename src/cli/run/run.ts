@@ -6,6 +6,7 @@ import { LogTail } from './log-tail.js'
 import { createReporter, type Reporter } from './reporter.js'
 import type { RunRequest } from './run-request.js'
 import { createScratch, type Scratch } from './scratch.js'
+import { createSignalRelay } from './signal-relay.js'
 import { forwardSignals, type SignalSource } from './signals.js'
 import { type OutputStream, type RunningCommand, startCommand } from './start-command.js'
 
@@ -65,13 +66,15 @@ async function runWith(
   const now = () => startedAt + Math.round(performance.now() - startedMs)
   const command = start({ request, around, scratch, identity, log, errors })
   const reporter = openReporter(request, around, identity, { startedAt, now })
+  const relay = createSignalRelay(command)
   let isOver = false
   const stopForwarding = forwardSignals(around.signals, around.isInForeground, (signal) => {
     if (isOver) reporter?.abandon()
-    else command.kill(signal)
+    else relay.pass(signal)
   })
   const end = await command.ended
   isOver = true
+  relay.close()
   const endedAt = now()
   const passed = command.outputPassed()
   await Promise.race([passed, delay(LOG_WAIT_MS, undefined, { ref: false })])

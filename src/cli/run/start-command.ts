@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import { type CommandEnd, notStarted } from './command-end.js'
 import { type Passing, passOutput } from './pass-output.js'
 import type { KernelPipe } from './scratch.js'
+import type { Signalled } from './signal-relay.js'
 
 /** One of our own two output streams. */
 export type OutputStream = Writable & { readonly isTTY?: boolean | undefined }
@@ -29,11 +30,10 @@ export interface CommandOutput {
 }
 
 /** A command that was started. */
-export interface RunningCommand {
+export interface RunningCommand extends Signalled {
   readonly ended: Promise<CommandEnd>
   /** Resolves when its output has left us; to be called after its end. */
   readonly outputPassed: () => Promise<void>
-  readonly kill: (signal: NodeJS.Signals) => void
 }
 
 /**
@@ -49,6 +49,7 @@ export function startCommand(start: CommandStart): RunningCommand {
   for (const { pipe } of routes) if (pipe !== null) closeSync(pipe.writeEnd)
   const passings = routes.flatMap((route) => passing(route, child))
   return {
+    pid: child instanceof Error ? undefined : child.pid,
     ended:
       child instanceof Error
         ? Promise.resolve(notStarted(child, isThere(start)))

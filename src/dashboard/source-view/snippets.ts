@@ -1,4 +1,4 @@
-import type { SourceStatus } from '../../protocol/index.js'
+import { joinSources, type SourceStatus } from '../../protocol/index.js'
 
 /** Something to copy, and what it does. */
 export interface Snippet {
@@ -56,8 +56,10 @@ export function sharingSnippets(key: string, baseUrl: string): readonly Snippet[
     {
       title: 'Embed',
       text: [
-        `<script type="module" src="${attribute(`${baseUrl}embed.js`)}"></script>`,
-        `<pipeline-status src="${attribute(baseUrl)}" sources="${attribute(key)}"></pipeline-status>`,
+        // No module: those are fetched under CORS, and a page that the server does not know yet
+        // would show nothing, in place of the element that tells what to set.
+        `<script src="${attribute(`${baseUrl}embed.js`)}" async></script>`,
+        `<pipeline-status src="${attribute(baseUrl)}" sources="${attribute(joinSources([key]))}"></pipeline-status>`,
       ].join('\n'),
     },
   ]

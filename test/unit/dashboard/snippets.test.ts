@@ -6,6 +6,7 @@ import {
   reportingSnippets,
   sharingSnippets,
 } from '../../../src/dashboard/source-view/snippets.js'
+import { watchOptions } from '../../../src/embed/element-options.js'
 
 const BASE = 'https://status.example.com/board/'
 
@@ -71,9 +72,18 @@ describe('the snippets to copy', () => {
     )
     expect(embed?.text).toBe(
       [
-        '<script type="module" src="https://status.example.com/board/embed.js"></script>',
+        '<script src="https://status.example.com/board/embed.js" async></script>',
         '<pipeline-status src="https://status.example.com/board/" sources="demo/a&quot;b"></pipeline-status>',
       ].join('\n'),
     )
+  })
+
+  it.each(['a,b', 'demo/x, y,', 'a%252C'])('embed %j as the element reads it', (key) => {
+    const [, embed] = sharingSnippets(key, BASE)
+    const sources = / sources="([^"]*)"/.exec(embed?.text ?? '')?.[1] ?? ''
+
+    const options = watchOptions((name) => (name === 'sources' ? sources : null), BASE)
+
+    expect(options.sources).toEqual([key])
   })
 })

@@ -32,6 +32,7 @@ describe('the attributes of <pipeline-status>', () => {
     ['', []],
     [' , ', []],
     ['__proto__,constructor', ['__proto__', 'constructor']],
+    ['a%2Cb,demo/c%252Fd', ['a,b', 'demo/c%252Fd']],
   ])('sources="%s" are the keys %j', (sources, keys) => {
     expect(optionsOf({ sources }).sources).toEqual(keys)
   })

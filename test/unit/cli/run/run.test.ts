@@ -224,6 +224,15 @@ describe('output', () => {
     expect(tookMs).toBeLessThan(2_000)
   })
 
+  it('not even what never is silent there', async () => {
+    const { out, tookMs } = await runToEnd({
+      command: shell('(while :; do echo on; sleep 0.03; done) & echo done'),
+    })
+
+    expect(out).toMatch(/^(on\n)*done\n(on\n)+$/)
+    expect(tookMs).toBeLessThan(4_000)
+  })
+
   it('a reader that stalls gets everything, and the end is reported meanwhile', async () => {
     const server = await givenServer()
     const stdout = new PassThrough({ highWaterMark: 1_000 })

@@ -1,5 +1,7 @@
-import { EventEmitter } from 'node:events'
-import { describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { isBesideUs } from '../../../../src/cli/run/beside-us.js'
 import { isForegroundStat } from '../../../../src/cli/run/foreground.js'
 import { forwardSignals } from '../../../../src/cli/run/signals.js'
 
@@ -29,6 +31,25 @@ describe('forwardSignals', () => {
 
   it('leaves no listener behind', () => {
     expect(forwardedWhen(false).source.eventNames()).toEqual([])
+  })
+})
+
+describe('isBesideUs', () => {
+  it.each([
+    ['in our group', false, true],
+    ['in a group of its own', true, false],
+  ])('a process %s', (_where, detached, expected) => {
+    const child = spawn('sleep', ['20'], { stdio: 'ignore', detached })
+    onTestFinished(() => void child.kill())
+
+    expect(isBesideUs(child.pid)).toBe(expected)
+  })
+
+  it('one that is gone, or never was, is not', async () => {
+    const child = spawn('true')
+    await once(child, 'exit')
+
+    expect([isBesideUs(child.pid), isBesideUs(undefined)]).toEqual([false, false])
   })
 })
 

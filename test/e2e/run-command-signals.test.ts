@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { shell } from '../support/wrapped-command.js'
+import { useWrappedRuns } from '../support/wrapped-runs.js'
+
+const { wrapped, rowsOf, bash } = useWrappedRuns()
+
+describe('a command and its signals', () => {
+  it('SIGTERM reaches it, and what it says then still arrives', async () => {
+    const script = 'trap "echo bye; exit 7" TERM; echo ready; while :; do sleep 0.02; done'
+
+    const ended = await wrapped({
+      job: 'trapped',
+      command: shell(script),
+      onOutput: (wrapper) => wrapper.kill('SIGTERM'),
+    })
+
+    expect(ended).toMatchObject({ exitCode: 7, signal: null })
+    expect(ended.stdout.toString()).toBe('ready\nbye\n')
+    expect(await rowsOf('trapped')).toMatchObject([{ state: 'FAILED', exit_code: 7 }])
+  })
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const)(
+    'dies of %s, and so do we',
+    async (signal) => {
+      const ended = await wrapped({
+        job: signal,
+        command: shell('echo ready; exec sleep 20'),
+        onOutput: (wrapper) => wrapper.kill(signal),
+      })
+
+      expect(ended).toMatchObject({ exitCode: null, signal })
+      expect(await rowsOf(signal)).toMatchObject([
+        { state: 'FAILED', error_message: `killed by ${signal}` },
+      ])
+    },
+  )
+
+  it.each([
+    ['SIGKILL', 'KILL', { exitCode: null, signal: 'SIGKILL' }],
+    ['SIGPIPE', 'PIPE', { exitCode: null, signal: 'SIGPIPE' }],
+    ['SIGQUIT, which leaves a core file', 'QUIT', { exitCode: 131, signal: null }],
+  ])('killed by %s from elsewhere: the caller sees it', async (_what, name, expected) => {
+    const ended = await wrapped({ command: shell(`ulimit -c 0; kill -${name} $$`) })
+
+    expect(ended).toMatchObject(expected)
+  })
+
+  it('one that ignores SIGTERM goes on, however often it is sent', async () => {
+    const script = 'trap "" TERM; echo ready; sleep 1; echo done'
+
+    const ended = await wrapped({
+      job: 'stubborn',
+      command: shell(script),
+      onOutput: (wrapper) => {
+        wrapper.kill('SIGTERM')
+        setTimeout(() => wrapper.kill('SIGTERM'), 200)
+        setTimeout(() => wrapper.kill('SIGTERM'), 400)
+      },
+    })
+
+    expect(ended).toMatchObject({ exitCode: 0, signal: null })
+    expect(ended.stdout.toString()).toBe('ready\ndone\n')
+    expect(await rowsOf('stubborn')).toMatchObject([{ state: 'COMPLETED', exit_code: 0 }])
+  })
+})
+
+describe('a command and signals to its whole group', () => {
+  /** Ends in order within half a second, or at once when it is told a second time. */
+  const orderly = shell(
+    'n=0; trap \'n=$((n+1)); echo "told $n"; [ $n = 1 ] || exit 9\' TERM; echo ready; ' +
+      'while [ $n = 0 ]; do sleep 0.02; done; for i in 1 2 3 4 5; do sleep 0.1; done; echo closed',
+  )
+  const toGroup = (wrapper: ChildProcess) => process.kill(-wrapper.pid!, 'SIGTERM')
+
+  it('it hears each of them once', async () => {
+    const ended = await wrapped({ command: orderly, leadsGroup: true, onOutput: toGroup })
+
+    expect(ended.stdout.toString()).toBe('ready\ntold 1\nclosed\n')
+    expect(ended.exitCode).toBe(0)
+  })
+
+  it('it hears timeout once, which tells us twice', async () => {
+    const output = await bash(`timeout 1 $WRAP job -- ${orderly.map(quoted).join(' ')}`)
+
+    expect(output).toBe('ready\ntold 1\nclosed\n')
+  })
+
+  it('it hears a second one too', async () => {
+    const ended = await wrapped({
+      command: orderly,
+      leadsGroup: true,
+      onOutput: (wrapper) => {
+        toGroup(wrapper)
+        setTimeout(() => toGroup(wrapper), 300)
+      },
+    })
+
+    expect(ended.stdout.toString()).toBe('ready\ntold 1\ntold 2\n')
+    expect(ended.exitCode).toBe(9)
+  })
+
+  it('in a group of its own it hears of them through us', async () => {
+    const ended = await wrapped({
+      command: ['setsid', ...orderly],
+      leadsGroup: true,
+      onOutput: toGroup,
+    })
+
+    expect(ended.stdout.toString()).toBe('ready\ntold 1\nclosed\n')
+  })
+})
+
+/** A word as a shell reads it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`
+}
