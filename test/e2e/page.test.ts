@@ -150,11 +150,15 @@ describeInChromium('the page', () => {
     expect(troubles).toEqual(NO_TROUBLES)
   })
 
-  it('says so when there is no such source', async () => {
-    const { page } = await open('/#/sources/no%2Fsuch')
+  it.each(['no/such', 'constructor', '__proto__'])(
+    'says so when there is no source %s',
+    async (key) => {
+      const { page, troubles } = await open(`/#/sources/${encodeURIComponent(key)}`)
 
-    await page.getByText('There is no source “no/such”').waitFor()
-  })
+      await page.getByText(`There is no source “${key}”`).waitFor()
+      expect(troubles).toEqual(NO_TROUBLES)
+    },
+  )
 
   it('asks for the server’s health only while the system panel is open', async () => {
     const { page } = await open()
