@@ -1,6 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { describeInChromium, launchChromium, NO_TROUBLES } from '../support/chromium.js'
+import {
+  describeInChromium,
+  launchChromium,
+  NO_TROUBLES,
+  openContext,
+} from '../support/chromium.js'
 import { type DashboardPage, openDashboard } from '../support/dashboard-page.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
@@ -159,6 +164,21 @@ describeInChromium('the page', () => {
       expect(troubles).toEqual(NO_TROUBLES)
     },
   )
+
+  it('polls, and asks for what is behind a source, without what browsers have only since 2024', async () => {
+    await report(server.url, runEvent('FAIL', 'seen-by-an-older-browser', 'why'))
+    const { context, troubles } = await openContext(browser)
+    await context.addInitScript('delete AbortSignal.any; delete window.WebSocket')
+    await context.route('**/stream', (route) => route.abort())
+    const page = await context.newPage()
+
+    await page.goto(`${server.url}/#/sources/seen-by-an-older-browser`)
+    await page.locator('.runs li').first().waitFor()
+    await page.locator('.pill[data-kind="polling"]').waitFor()
+
+    expect(troubles.pageErrors).toEqual([])
+    await context.close()
+  })
 
   it('asks for the server’s health only while the system panel is open', async () => {
     const { page } = await open()
