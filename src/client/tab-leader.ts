@@ -16,25 +16,36 @@ const MISSED_BEATS = 3
  *
  *     following --(granted the lock, or stole it from one that is frozen)--> leading
  *     leading --(stolen from)--> following
+ *     following --(may not use locks, as in a frame without an origin)--> alone
  *
  * Beats are counted, not timed: after a sleep everybody is late, and nobody dead.
  */
 export function joinTabs(page: Page, tell: Tell, name: string): Link {
-  const channel = new BroadcastChannel(name)
-  const post = (...message: News | Question) => channel.postMessage(message)
+  let channel: BroadcastChannel
+  try {
+    channel = new BroadcastChannel(name)
+  } catch {
+    return openConnection(page, tell)
+  }
+  let post = (...message: News | Question) => channel.postMessage(message)
   let own: Link | undefined
   let term: AbortController | undefined
   let isLooking = true
   let missedBeats = 0
 
+  const open = () => {
+    own = openConnection(page, (...news) => {
+      post(...news)
+      return tell(...news)
+    })
+    beat()
+  }
   const lead = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       signal.onabort = () => resolve()
-      own = openConnection(page, (...news) => {
-        post(...news)
-        return tell(...news)
-      })
-      beat()
+      // It may be granted in the moment in which it is called off.
+      if (signal.aborted) resolve()
+      else open()
     })
   const resign = () => {
     own?.('close')
@@ -43,15 +54,21 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   const seek = (isStealing: boolean) => {
     term?.abort()
     const { signal } = (term = new AbortController())
-    // It ends when it is stolen, or called off.
-    const onEnd = () => {
-      if (signal.aborted) return
-      resign()
-      seek(false)
-    }
     navigator.locks
       .request(name, isStealing ? { steal: true } : { signal }, () => lead(signal))
-      .then(onEnd, onEnd)
+      .catch((error: unknown) => {
+        if (signal.aborted) return // it was called off
+        resign()
+        const isStolen = error instanceof DOMException && error.name === 'AbortError'
+        if (isStolen) seek(false)
+        else goAlone()
+      })
+  }
+  /** Without locks nobody could tell who leads; to ask for one again would be refused again. */
+  const goAlone = () => {
+    channel.close()
+    post = () => undefined
+    open()
   }
   const beat = () => {
     if (own) own(isLooking ? 'visible' : 'hidden')

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { initialMachine, publicState } from '../../../src/client/connection-state.js'
+import type { Link, News, Page } from '../../../src/client/page.js'
+import { joinTabs } from '../../../src/client/tab-leader.js'
+import { FakeOrigin } from './fake-origin.js'
+import { OpenSocket } from './open-socket.js'
+import { fullUpdate, greeting } from './server-frames.js'
+
+interface Tab {
+  readonly link: Link
+  /** What it was told. */
+  readonly news: News[]
+}
+
+let origin: FakeOrigin
+/** Each test has a server of its own, and with it a budget of attempts. */
+let servers = 0
+const links: Link[] = []
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  origin = new FakeOrigin()
+  servers += 1
+  vi.stubGlobal('navigator', { locks: origin.locks })
+  vi.stubGlobal('BroadcastChannel', origin.Channel)
+  OpenSocket.all.length = 0
+})
+
+afterEach(() => {
+  for (const link of links.splice(0)) link('close')
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+async function openTab(): Promise<Tab> {
+  const page: Page = {
+    base: `http://server-${servers}/`,
+    feed: 'pipeline-status',
+    query: '',
+    token: undefined,
+    WebSocket: OpenSocket,
+    fetch: () => new Promise<never>(() => undefined),
+    update: undefined,
+    state: { ...publicState(initialMachine(0), false, 0), retryAt: null },
+    wishMs: () => 0,
+  }
+  const news: News[] = []
+  const link = joinTabs(page, (...each) => news.push(each) < 0, 'name')
+  links.push(link)
+  await settle()
+  return { link, news }
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0)
+const isOpen = ({ readyState }: OpenSocket) => readyState === 1
+const statuses = ({ news }: Tab) =>
+  news.flatMap(([kind, what]) => (kind === 'state' ? [what.status] : []))
+
+function goLive(socket = OpenSocket.newest): void {
+  socket!.bring(greeting())
+  socket!.bring(fullUpdate({}))
+}
+
+describe('a page that may not use locks', () => {
+  it('[P9.8] has a connection of its own, and does not ask again', async () => {
+    origin.refusal = new DOMException('denied in this context', 'SecurityError')
+
+    const tab = await openTab()
+    goLive()
+
+    expect(origin.requests).toBe(1)
+    expect(OpenSocket.all).toHaveLength(1)
+    expect(statuses(tab).at(-1)).toBe('connected')
+  })
+
+  it('[P9.8] asks and is told nothing over the tabs’ channel', async () => {
+    const leader = await openTab()
+    origin.refusal = new DOMException('denied in this context', 'SecurityError')
+
+    const alone = await openTab()
+    const before = leader.news.length
+    goLive(OpenSocket.all[1])
+    alone.link('refresh')
+    await settle()
+
+    expect(leader.news).toHaveLength(before)
+    expect(OpenSocket.all[1]!.sent).toEqual(['{"type":"refresh"}'])
+    expect(OpenSocket.all[0]!.sent).toEqual([])
+  })
+
+  it('[P9.8] also where there is no channel', async () => {
+    vi.stubGlobal('BroadcastChannel', function () {
+      throw new DOMException('denied in this context', 'SecurityError')
+    })
+
+    const tab = await openTab()
+    goLive()
+
+    expect(statuses(tab).at(-1)).toBe('connected')
+  })
+})
+
+describe('a tab that is closed in the moment in which it would lead', () => {
+  it('[P9.1] opens nothing, and leaves the lead to the next', async () => {
+    const tabs = [await openTab(), await openTab(), await openTab()]
+
+    tabs[0]!.link('close')
+    await Promise.resolve().then(() => Promise.resolve())
+    tabs[1]!.link('close')
+    await vi.advanceTimersByTimeAsync(10)
+    goLive()
+
+    expect(statuses(tabs[2]!).at(-1)).toBe('connected')
+    expect(OpenSocket.all.filter(isOpen)).toHaveLength(1)
+  })
+})
