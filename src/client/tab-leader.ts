@@ -29,12 +29,19 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   }
   let post = (...message: News | Question) => channel.postMessage(message)
   let own: Link | undefined
+  let isLeading = false
   let term: AbortController | undefined
   let isLooking = true
   let missedBeats = 0
 
+  const silence = () => {
+    channel.close()
+    post = () => undefined
+  }
   const open = () => {
+    isLeading = true
     own = openConnection(page, (...news) => {
+      if (!isLeading) return false
       post(...news)
       return tell(...news)
     })
@@ -47,7 +54,9 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       if (signal.aborted) resolve()
       else open()
     })
+  /** That this connection ends is no news: somebody else has one. */
   const resign = () => {
+    isLeading = false
     own?.('close')
     own = undefined
   }
@@ -66,8 +75,7 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   }
   /** Without locks nobody could tell who leads; to ask for one again would be refused again. */
   const goAlone = () => {
-    channel.close()
-    post = () => undefined
+    silence()
     open()
   }
   const beat = () => {
@@ -105,8 +113,8 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     } else if (request === 'close') {
       clearInterval(timer)
       term?.abort()
-      resign()
-      channel.close()
+      silence()
+      own?.('close')
     } else if (own) own(request, token)
     else post(request, token)
   }

@@ -49,6 +49,8 @@ const sees = (tab: Page, job: string, timeout: number) =>
   })
 const isConnected = (tab: Page, timeout = 5_000) =>
   tab.waitForFunction(`subscription.state.status === 'connected'`, undefined, { timeout })
+/** What it has been, one after the other. */
+const statusesOf = (tab: Page) => tab.evaluate<string[]>('seen.states.map(({ status }) => status)')
 
 async function activeConnections(): Promise<number> {
   const health = await server.getJson<{ connections: { active: number } }>('/health')
@@ -104,6 +106,25 @@ describeInChromium('tabs of one origin', () => {
     }
   })
 
+  it('[P9.8] are not told that all is over when the one that leads has no more use for it', {
+    timeout: 60_000,
+  }, async () => {
+    const context = await openContext()
+    const leader = await openTab(context)
+    await isConnected(leader)
+    const follower = await openTab(context)
+    await sees(follower, 'first', 5_000)
+
+    await leader.evaluate('subscription.close()')
+    await report(server.url, runEvent('COMPLETE', 'before-it-left'))
+    await delay(4_000) // a page keeps its connection for 3 s, in case it is wanted again
+    await report(server.url, runEvent('COMPLETE', 'after-it-left'))
+    await sees(follower, 'after-it-left', 5_000)
+
+    expect(await statusesOf(follower)).not.toContain('closed')
+    await isConnected(follower)
+  })
+
   it('[P9.8] do not starve behind one that is frozen', { timeout: 60_000 }, async () => {
     const context = await openContext()
     const leader = await openTab(context)
@@ -123,6 +144,7 @@ describeInChromium('tabs of one origin', () => {
     console.log(`the leader was frozen: the other saw the next commit after ${tookMs} ms`)
     expect(tookMs).toBeGreaterThan(2_000) // or it was not frozen
     expect(tookMs).toBeLessThan(12_000)
+    for (const tab of [leader, other]) expect(await statusesOf(tab)).not.toContain('closed')
     await expect.poll(activeConnections, { timeout: 10_000 }).toBe(1)
   })
 

@@ -100,6 +100,40 @@ describe('a page that may not use locks', () => {
   })
 })
 
+describe('a tab that stops leading', () => {
+  it('[P9.8] tells no other tab that it is over, for somebody goes on', async () => {
+    const leader = await openTab()
+    const follower = await openTab()
+    goLive()
+    await settle()
+
+    leader.link('close')
+    await settle()
+    goLive()
+
+    expect(statuses(leader).at(-1)).toBe('closed')
+    expect(statuses(follower)).not.toContain('closed')
+    expect(statuses(follower).at(-1)).toBe('connected')
+    expect(OpenSocket.all.filter(isOpen)).toHaveLength(1)
+  })
+
+  it('[P9.8] because it was overruled says nothing of its old connection, not even to itself', async () => {
+    const overruled = await openTab()
+    const other = await openTab()
+    goLive()
+    await settle()
+
+    await origin.locks.request('name', { steal: true }, () => Promise.resolve())
+    await settle()
+    goLive()
+    await settle()
+
+    expect([...statuses(overruled), ...statuses(other)]).not.toContain('closed')
+    expect(statuses(overruled).at(-1)).toBe('connected')
+    expect(OpenSocket.all.filter(isOpen)).toHaveLength(1)
+  })
+})
+
 describe('a tab that is closed in the moment in which it would lead', () => {
   it('[P9.1] opens nothing, and leaves the lead to the next', async () => {
     const tabs = [await openTab(), await openTab(), await openTab()]
