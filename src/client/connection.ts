@@ -22,8 +22,12 @@ const LONGEST_TIMER_MS = 5_000
 /** The attempts of this page at all servers, whoever makes them. */
 let attempts: readonly Attempt[] = []
 
-/** Keeps one connection: tells the machine what happens, and does what it says. */
-export function openConnection(page: Page, tell: Tell): Link {
+/**
+ * Keeps one connection: tells the machine what happens, and does what it says.
+ *
+ * @param token - newer than that of the page.
+ */
+export function openConnection(page: Page, tell: Tell, token?: string): Link {
   const { base, WebSocket, wishMs } = page
   const clock = () => performance.now()
   const ending = new AbortController()
@@ -64,6 +68,7 @@ export function openConnection(page: Page, tell: Tell): Link {
   for (const type of ['online', 'offline']) {
     addEventListener?.(type, () => dispatch('retry'), ending)
   }
+  if (token !== undefined) give(token)
   tick()
   return (request, token) => {
     if (request === 'refresh') {

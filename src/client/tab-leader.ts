@@ -30,6 +30,8 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   let post = (...message: News | Question) => channel.postMessage(message)
   let own: Link | undefined
   let isLeading = false
+  /** The one that was given last, in whichever tab: whoever leads next needs it. */
+  let newestToken: string | undefined
   let term: AbortController | undefined
   let isLooking = true
   let missedBeats = 0
@@ -40,11 +42,12 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
   }
   const open = () => {
     isLeading = true
-    own = openConnection(page, (...news) => {
+    const pass: Tell = (...news) => {
       if (!isLeading) return false
       post(...news)
       return tell(...news)
-    })
+    }
+    own = openConnection(page, pass, newestToken)
     beat()
   }
   const lead = (signal: AbortSignal) =>
@@ -93,7 +96,10 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     // However seldom they look: it takes more than a beat to count as hidden.
     if (question === 'here') link('visible')
     else if (question !== 'hello') link(question, token)
-    else if (page.update) post('update', page.update)
+    else {
+      if (newestToken !== undefined) post('token', newestToken)
+      if (page.update) post('update', page.update)
+    }
     post('state', page.state)
   }
   channel.onmessage = ({ data }: { data: News | Question }) => {
@@ -101,7 +107,10 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       if (own) return
       missedBeats = 0
       if (tell(...data)) post('hello')
-    } else if (own) answer(own, data)
+    } else {
+      newestToken = data[1] ?? newestToken
+      if (own) answer(own, data)
+    }
   }
   const timer = setInterval(beat, BEAT_MS)
   seek(false)
@@ -115,8 +124,11 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       term?.abort()
       silence()
       own?.('close')
-    } else if (own) own(request, token)
-    else post(request, token)
+    } else {
+      newestToken = token ?? newestToken
+      own?.(request, token)
+      if (!own || token !== undefined) post(request, token)
+    }
   }
 }
 

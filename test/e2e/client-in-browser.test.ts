@@ -7,6 +7,8 @@ import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
+const TOKEN = 'a-long-view-token-0123456789'
+
 let database: TestDatabase
 let server: ServerProcess
 let page: ClientPage
@@ -163,6 +165,39 @@ describeInChromium('tabs of one origin', () => {
 
     expect(await activeConnections()).toBe(4)
   })
+})
+
+describeInChromium('tabs with a token that is given later', () => {
+  it.each([
+    ['one that leads', 0],
+    ['one that follows', 1],
+  ])(
+    '[P9.8] go on with it when the leader is closed, also when it was given in %s',
+    { timeout: 60_000 },
+    async (_which, given) => {
+      const guarded = await startServer({
+        databaseUrl: database.connectionString,
+        env: { VIEW_TOKENS: TOKEN },
+      })
+      onTestFinished(() => guarded.kill())
+      const context = await openContext()
+      const [leader, follower] = [
+        await openTab(context, { url: guarded.url }),
+        await openTab(context, { url: guarded.url }),
+      ]
+      for (const tab of [leader, follower]) {
+        await tab.waitForFunction(`subscription.state.status === 'unauthorized'`)
+      }
+      await [leader, follower][given]!.evaluate(`subscription.authorize('${TOKEN}')`)
+      await Promise.all([isConnected(leader), isConnected(follower)])
+
+      await leader.close()
+      await report(server.url, runEvent('COMPLETE', `given-in-${given}`))
+      await sees(follower, `given-in-${given}`, 10_000)
+
+      await isConnected(follower)
+    },
+  )
 })
 
 describeInChromium('a page', () => {

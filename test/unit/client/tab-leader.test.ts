@@ -4,7 +4,7 @@ import type { Link, News, Page } from '../../../src/client/page.js'
 import { joinTabs } from '../../../src/client/tab-leader.js'
 import { FakeOrigin } from './fake-origin.js'
 import { OpenSocket } from './open-socket.js'
-import { fullUpdate, greeting } from './server-frames.js'
+import { authRequired, fullUpdate, greeting } from './server-frames.js'
 
 interface Tab {
   readonly link: Link
@@ -146,5 +146,43 @@ describe('a tab that is closed in the moment in which it would lead', () => {
 
     expect(statuses(tabs[2]!).at(-1)).toBe('connected')
     expect(OpenSocket.all.filter(isOpen)).toHaveLength(1)
+  })
+})
+
+describe('a token that is given later', () => {
+  /** What the newest socket is told when it asks for a token. */
+  const shown = async () => {
+    const socket = OpenSocket.newest!
+    socket.bring(greeting())
+    socket.bring(authRequired)
+    await settle()
+    return socket.sent
+  }
+
+  it.each([
+    ['the tab that leads', 0],
+    ['the tab that takes over', 1],
+    ['another tab', 2],
+  ])('[P9.8] in %s is shown by the next one that leads', async (_which, given) => {
+    const tabs = [await openTab(), await openTab(), await openTab()]
+
+    tabs[given]!.link('token', 'secret')
+    await settle()
+    tabs[0]!.link('close')
+    await settle()
+
+    expect(OpenSocket.all).toHaveLength(2)
+    expect(await shown()).toEqual(['{"type":"auth","token":"secret"}'])
+  })
+
+  it('[P9.8] is known to a tab that comes after it', async () => {
+    const leader = await openTab()
+    leader.link('token', 'secret')
+    await openTab()
+
+    leader.link('close')
+    await settle()
+
+    expect(await shown()).toEqual(['{"type":"auth","token":"secret"}'])
   })
 })
