@@ -1,5 +1,5 @@
 import { afterClose, POLICY_VIOLATION } from '../protocol/index.js'
-import { attempt, enter, fail, hintedAt, networkReason, surrender } from './attempts.js'
+import { attempt, enter, fail, hintedAt, isProven, networkReason, surrender } from './attempts.js'
 import {
   BLOCKED,
   type ConnectionEvent,
@@ -74,10 +74,11 @@ const probe = (draft: Draft, { now }: Surroundings, how: Effect): void => {
   draft.todo.push(how)
 }
 
-/** A stream cannot be asked, so it is exchanged. */
+/** A stream cannot be asked, so it is exchanged, unless it has only just begun. */
 const check = (draft: Draft, env: Surroundings): void => {
-  if (draft.rung === 'websocket') probe(draft, env, 'ping')
-  else if (env.freeAt <= env.now) attempt(draft, env)
+  if (draft.rung === 'sse') {
+    if (isProven(draft, env) && env.freeAt <= env.now) attempt(draft, env)
+  } else if (!draft.isProbing) probe(draft, env, 'ping')
 }
 
 const ask = ({ todo }: Draft): void => {

@@ -234,6 +234,22 @@ describe('silence', () => {
     expect(count(driver, 'ping')).toBe(1)
     expect(state(driver)).toMatchObject({ status: 'reconnecting', reason: 'offline' })
   })
+
+  it('[P9.2] of a stream that has only just begun is no cause to exchange it, whoever asks', () => {
+    const driver = streaming()
+    const attempts = driver.attemptsAt.length
+
+    for (let second = 0; second < 9; second += 1) {
+      driver.tell('retry')
+      driver.pass(1_000)
+    }
+    const whileYoung = driver.attemptsAt.length
+    driver.pass(1_000)
+    driver.tell('retry')
+
+    expect(whileYoung).toBe(attempts)
+    expect(driver.attemptsAt).toHaveLength(attempts + 1)
+  })
 })
 
 describe('a page that nobody looks at', () => {
