@@ -150,6 +150,13 @@ const fallAsleep = (draft: Draft, env: Surroundings): void => {
   enter(draft, 'asleep', Infinity)
   draft.pollAt = env.now + POLL_HIDDEN_EVERY_MS
 }
+/** A page that nobody looks at may still want to know how it is: its socket stays silent. */
+const peek = ({ todo }: Draft): void => {
+  todo.push('poll')
+}
+const takePoll: Move<'polled'> = ({ todo }, _env, answer) => {
+  if ('seq' in answer) todo.push('read')
+}
 const resume = (draft: Draft, env: Surroundings): void => {
   draft.phase = 'live'
   probe(draft, env, 'resume')
@@ -214,7 +221,14 @@ export const transitions: { readonly [P in Phase]: Row } = {
     visible: show,
     token: showToken,
   },
-  paused: { ...quiet, lost: fallAsleep, visible: resume, token: showToken },
+  paused: {
+    ...quiet,
+    refresh: peek,
+    lost: fallAsleep,
+    polled: takePoll,
+    visible: resume,
+    token: showToken,
+  },
   waiting: {
     ...quiet,
     retry: tryNow,
