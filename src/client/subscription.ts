@@ -40,6 +40,8 @@ export type ConnectionStatus =
 export type TroubleReason =
   | 'at_capacity'
   | 'address_limit'
+  | 'too_many_views'
+  | 'bad_view'
   | 'origin_not_allowed'
   | 'unauthorized'
   | 'draining'

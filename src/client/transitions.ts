@@ -94,7 +94,9 @@ const lose: Move<'lost'> = (draft, env, code) => {
   else {
     if (code === BLOCKED) draft.unheardSockets = Infinity
     if (draft.phase === 'opening' && draft.failures === 0) draft.pollAt = env.now
-    if (draft.hintAt === -Infinity) draft.reason = networkReason(env)
+    // What a page asks for does not get better by being asked for again.
+    const isKnown = draft.hintAt > -Infinity || draft.reason === 'bad_view'
+    if (!isKnown) draft.reason = networkReason(env)
     fail(draft, env, after === 'reconnect')
     draft.todo.push('diagnose')
   }

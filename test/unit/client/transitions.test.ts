@@ -134,7 +134,24 @@ describe('a connection', () => {
 
     expect(reasonAfter('draining')).toBe('draining')
     expect(reasonAfter('address_limit')).toBe('address_limit')
-    expect(reasonAfter('too_many_views')).toBe('unreachable') // which no application can be told
+    expect(reasonAfter('too_many_views')).toBe('too_many_views')
+    expect(reasonAfter('of_a_newer_server')).toBe('unreachable') // which no application can be told
+  })
+
+  it('[P1.13] says of a view that is one too many, or none, what the server says of it', () => {
+    const full = opening()
+    full.tell(...frame(errorFrame('too_many_views', 5_000)))
+    full.tell(...lost(4100))
+    const bad = opening()
+    bad.tell(...lost())
+    const before = state(bad).reason
+    bad.tell('polled', { code: 'bad_view', retry_after_ms: 0 })
+    bad.pass(1_000)
+    bad.tell(...lost())
+
+    expect(state(full)).toMatchObject({ status: 'reconnecting', reason: 'too_many_views' })
+    expect(before).toBe('unreachable')
+    expect(state(bad)).toMatchObject({ status: 'reconnecting', reason: 'bad_view' })
   })
 
   it('[P9.2] does not come back after a close for bad behaviour, whoever asks', () => {
