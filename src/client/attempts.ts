@@ -39,16 +39,21 @@ export function wait(draft: Draft, env: Surroundings, until: number): void {
   draft.pollAt = Math.min(draft.pollAt, env.now + POLL_AFTER_MS)
 }
 
+/** Whether a live connection has lived for long enough to count as a good one. */
+export function isProven({ liveAt }: Draft, { now }: Surroundings): boolean {
+  return now - liveAt >= PROVEN_MS
+}
+
 /**
  * Goes on after the end of an attempt or a connection, which a wait follows.
  *
  * @param isAtOnce - after a connection that was any good there need be no wait.
  */
 export function fail(draft: Draft, env: Surroundings, isAtOnce: boolean): void {
-  const isProven = env.now - draft.liveAt >= PROVEN_MS
-  draft.failures = isProven ? 0 : draft.failures + 1
+  const wasGood = isProven(draft, env)
+  draft.failures = wasGood ? 0 : draft.failures + 1
   const waitMs = Math.max(env.wishMs(draft.failures), backoffMs(draft.failures + 1, env.random))
-  if (isAtOnce && isProven) attempt(draft, env)
+  if (isAtOnce && wasGood) attempt(draft, env)
   else wait(draft, env, Math.max(draft.hintAt, env.now + waitMs))
 }
 

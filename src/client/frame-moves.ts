@@ -10,6 +10,8 @@ const TOKEN_PATIENCE_MS = 60_000
 const TOLD: readonly TroubleReason[] = [
   'at_capacity',
   'address_limit',
+  'too_many_views',
+  'bad_view',
   'origin_not_allowed',
   'unauthorized',
   'draining',

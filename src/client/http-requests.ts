@@ -1,6 +1,7 @@
 import type { Json, UpdateFrame } from '../protocol/index.js'
 import type { Refusal } from './connection-state.js'
 import type { Endpoint } from './page.js'
+import { withTimeLimit } from './time-limit.js'
 import type { TokenSource } from './token-source.js'
 
 /** Sends a GET, with a bearer token where there is one. */
@@ -51,8 +52,7 @@ const REQUEST_MS = 8_000
  * @param ended - ends all of them.
  */
 export function createGet({ base, fetch }: Endpoint, tokens: TokenSource, ended: AbortSignal): Get {
-  const limited = () => AbortSignal.any([ended, AbortSignal.timeout(REQUEST_MS)])
-  return async (path, headers, signal = limited()) => {
+  return async (path, headers, signal = withTimeLimit(ended, REQUEST_MS)) => {
     if (tokens.show() === undefined) await tokens.obtain(false)
     const token = tokens.show()
     return fetch(base + path, {

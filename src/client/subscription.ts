@@ -40,6 +40,8 @@ export type ConnectionStatus =
 export type TroubleReason =
   | 'at_capacity'
   | 'address_limit'
+  | 'too_many_views'
+  | 'bad_view'
   | 'origin_not_allowed'
   | 'unauthorized'
   | 'draining'
@@ -117,9 +119,12 @@ export interface Subscription<Data = PipelineStatus> {
   /** The newest value; `undefined` before the first. */
   readonly update: Update<Data> | undefined
   readonly state: ConnectionState
-  /** Asks for the newest value now. */
+  /** Asks for the newest value now, or 2.5 s after it was asked for last. */
   refresh(): void
-  /** Tries to get a live connection now, within the limits that keep it from storming. */
+  /**
+   * Tries to get a live connection now, or sees whether this one still is, within the limits that keep
+   * a page from storming.
+   */
   retry(): void
   /** Shows another token, also on a live connection; after `unauthorized` it tries again. */
   authorize(token: string): void

@@ -16,42 +16,70 @@ const MISSED_BEATS = 3
  *
  *     following --(granted the lock, or stole it from one that is frozen)--> leading
  *     leading --(stolen from)--> following
+ *     following --(may not use locks, as in a frame without an origin)--> alone
  *
  * Beats are counted, not timed: after a sleep everybody is late, and nobody dead.
  */
 export function joinTabs(page: Page, tell: Tell, name: string): Link {
-  const channel = new BroadcastChannel(name)
-  const post = (...message: News | Question) => channel.postMessage(message)
+  let channel: BroadcastChannel
+  try {
+    channel = new BroadcastChannel(name)
+  } catch {
+    return openConnection(page, tell)
+  }
+  let post = (...message: News | Question) => channel.postMessage(message)
   let own: Link | undefined
+  let isLeading = false
+  /** The one that was given last, in whichever tab: whoever leads next needs it. */
+  let newestToken: string | undefined
   let term: AbortController | undefined
   let isLooking = true
   let missedBeats = 0
 
+  const silence = () => {
+    channel.close()
+    post = () => undefined
+  }
+  const open = () => {
+    isLeading = true
+    const pass: Tell = (...news) => {
+      if (!isLeading) return false
+      post(...news)
+      return tell(...news)
+    }
+    own = openConnection(page, pass, newestToken)
+    beat()
+  }
   const lead = (signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       signal.onabort = () => resolve()
-      own = openConnection(page, (...news) => {
-        post(...news)
-        return tell(...news)
-      })
-      beat()
+      // It may be granted in the moment in which it is called off.
+      if (signal.aborted) resolve()
+      else open()
     })
+  /** That this connection ends is no news: somebody else has one. */
   const resign = () => {
+    isLeading = false
     own?.('close')
     own = undefined
   }
   const seek = (isStealing: boolean) => {
     term?.abort()
     const { signal } = (term = new AbortController())
-    // It ends when it is stolen, or called off.
-    const onEnd = () => {
-      if (signal.aborted) return
-      resign()
-      seek(false)
-    }
     navigator.locks
       .request(name, isStealing ? { steal: true } : { signal }, () => lead(signal))
-      .then(onEnd, onEnd)
+      .catch((error: unknown) => {
+        if (signal.aborted) return // it was called off
+        resign()
+        const isStolen = error instanceof DOMException && error.name === 'AbortError'
+        if (isStolen) seek(false)
+        else goAlone()
+      })
+  }
+  /** Without locks nobody could tell who leads; to ask for one again would be refused again. */
+  const goAlone = () => {
+    silence()
+    open()
   }
   const beat = () => {
     if (own) own(isLooking ? 'visible' : 'hidden')
@@ -68,7 +96,10 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     // However seldom they look: it takes more than a beat to count as hidden.
     if (question === 'here') link('visible')
     else if (question !== 'hello') link(question, token)
-    else if (page.update) post('update', page.update)
+    else {
+      if (newestToken !== undefined) post('token', newestToken)
+      if (page.update) post('update', page.update)
+    }
     post('state', page.state)
   }
   channel.onmessage = ({ data }: { data: News | Question }) => {
@@ -76,7 +107,10 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       if (own) return
       missedBeats = 0
       if (tell(...data)) post('hello')
-    } else if (own) answer(own, data)
+    } else {
+      newestToken = data[1] ?? newestToken
+      if (own) answer(own, data)
+    }
   }
   const timer = setInterval(beat, BEAT_MS)
   seek(false)
@@ -88,10 +122,13 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
     } else if (request === 'close') {
       clearInterval(timer)
       term?.abort()
-      resign()
-      channel.close()
-    } else if (own) own(request, token)
-    else post(request, token)
+      silence()
+      own?.('close')
+    } else {
+      newestToken = token ?? newestToken
+      own?.(request, token)
+      if (!own || token !== undefined) post(request, token)
+    }
   }
 }
 

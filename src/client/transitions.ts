@@ -1,5 +1,5 @@
 import { afterClose, POLICY_VIOLATION } from '../protocol/index.js'
-import { attempt, enter, fail, hintedAt, networkReason, surrender } from './attempts.js'
+import { attempt, enter, fail, hintedAt, isProven, networkReason, surrender } from './attempts.js'
 import {
   BLOCKED,
   type ConnectionEvent,
@@ -74,10 +74,11 @@ const probe = (draft: Draft, { now }: Surroundings, how: Effect): void => {
   draft.todo.push(how)
 }
 
-/** A stream cannot be asked, so it is exchanged. */
+/** A stream cannot be asked, so it is exchanged, unless it has only just begun. */
 const check = (draft: Draft, env: Surroundings): void => {
-  if (draft.rung === 'websocket') probe(draft, env, 'ping')
-  else if (env.freeAt <= env.now) attempt(draft, env)
+  if (draft.rung === 'sse') {
+    if (isProven(draft, env) && env.freeAt <= env.now) attempt(draft, env)
+  } else if (!draft.isProbing) probe(draft, env, 'ping')
 }
 
 const ask = ({ todo }: Draft): void => {
@@ -93,7 +94,9 @@ const lose: Move<'lost'> = (draft, env, code) => {
   else {
     if (code === BLOCKED) draft.unheardSockets = Infinity
     if (draft.phase === 'opening' && draft.failures === 0) draft.pollAt = env.now
-    if (draft.hintAt === -Infinity) draft.reason = networkReason(env)
+    // What a page asks for does not get better by being asked for again.
+    const isKnown = draft.hintAt > -Infinity || draft.reason === 'bad_view'
+    if (!isKnown) draft.reason = networkReason(env)
     fail(draft, env, after === 'reconnect')
     draft.todo.push('diagnose')
   }
@@ -148,6 +151,13 @@ const doze = (draft: Draft, env: Surroundings): void => {
 const fallAsleep = (draft: Draft, env: Surroundings): void => {
   enter(draft, 'asleep', Infinity)
   draft.pollAt = env.now + POLL_HIDDEN_EVERY_MS
+}
+/** A page that nobody looks at may still want to know how it is: its socket stays silent. */
+const peek = ({ todo }: Draft): void => {
+  todo.push('poll')
+}
+const takePoll: Move<'polled'> = ({ todo }, _env, answer) => {
+  if ('seq' in answer) todo.push('read')
 }
 const resume = (draft: Draft, env: Surroundings): void => {
   draft.phase = 'live'
@@ -213,7 +223,14 @@ export const transitions: { readonly [P in Phase]: Row } = {
     visible: show,
     token: showToken,
   },
-  paused: { ...quiet, lost: fallAsleep, visible: resume, token: showToken },
+  paused: {
+    ...quiet,
+    refresh: peek,
+    lost: fallAsleep,
+    polled: takePoll,
+    visible: resume,
+    token: showToken,
+  },
   waiting: {
     ...quiet,
     retry: tryNow,

@@ -32,7 +32,9 @@ export function connectionWords(
   }
   if (reason === 'no_data') return 'The server has no data yet'
   if (reason === 'offline' && status !== 'connected') return 'Offline'
-  if (reason === 'at_capacity' && status !== 'polling') return 'The server is full'
+  if (reason === 'bad_view') return 'The server does not understand this list of sources'
+  const isFull = reason === 'at_capacity' || reason === 'too_many_views'
+  if (isFull && status !== 'polling') return 'The server is full'
   return CONNECTION_WORDS[status]
 }
 

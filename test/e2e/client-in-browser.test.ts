@@ -7,6 +7,8 @@ import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
+const TOKEN = 'a-long-view-token-0123456789'
+
 let database: TestDatabase
 let server: ServerProcess
 let page: ClientPage
@@ -49,6 +51,8 @@ const sees = (tab: Page, job: string, timeout: number) =>
   })
 const isConnected = (tab: Page, timeout = 5_000) =>
   tab.waitForFunction(`subscription.state.status === 'connected'`, undefined, { timeout })
+/** What it has been, one after the other. */
+const statusesOf = (tab: Page) => tab.evaluate<string[]>('seen.states.map(({ status }) => status)')
 
 async function activeConnections(): Promise<number> {
   const health = await server.getJson<{ connections: { active: number } }>('/health')
@@ -104,6 +108,25 @@ describeInChromium('tabs of one origin', () => {
     }
   })
 
+  it('[P9.8] are not told that all is over when the one that leads has no more use for it', {
+    timeout: 60_000,
+  }, async () => {
+    const context = await openContext()
+    const leader = await openTab(context)
+    await isConnected(leader)
+    const follower = await openTab(context)
+    await sees(follower, 'first', 5_000)
+
+    await leader.evaluate('subscription.close()')
+    await report(server.url, runEvent('COMPLETE', 'before-it-left'))
+    await delay(4_000) // a page keeps its connection for 3 s, in case it is wanted again
+    await report(server.url, runEvent('COMPLETE', 'after-it-left'))
+    await sees(follower, 'after-it-left', 5_000)
+
+    expect(await statusesOf(follower)).not.toContain('closed')
+    await isConnected(follower)
+  })
+
   it('[P9.8] do not starve behind one that is frozen', { timeout: 60_000 }, async () => {
     const context = await openContext()
     const leader = await openTab(context)
@@ -123,6 +146,7 @@ describeInChromium('tabs of one origin', () => {
     console.log(`the leader was frozen: the other saw the next commit after ${tookMs} ms`)
     expect(tookMs).toBeGreaterThan(2_000) // or it was not frozen
     expect(tookMs).toBeLessThan(12_000)
+    for (const tab of [leader, other]) expect(await statusesOf(tab)).not.toContain('closed')
     await expect.poll(activeConnections, { timeout: 10_000 }).toBe(1)
   })
 
@@ -141,6 +165,39 @@ describeInChromium('tabs of one origin', () => {
 
     expect(await activeConnections()).toBe(4)
   })
+})
+
+describeInChromium('tabs with a token that is given later', () => {
+  it.each([
+    ['one that leads', 0],
+    ['one that follows', 1],
+  ])(
+    '[P9.8] go on with it when the leader is closed, also when it was given in %s',
+    { timeout: 60_000 },
+    async (_which, given) => {
+      const guarded = await startServer({
+        databaseUrl: database.connectionString,
+        env: { VIEW_TOKENS: TOKEN },
+      })
+      onTestFinished(() => guarded.kill())
+      const context = await openContext()
+      const [leader, follower] = [
+        await openTab(context, { url: guarded.url }),
+        await openTab(context, { url: guarded.url }),
+      ]
+      for (const tab of [leader, follower]) {
+        await tab.waitForFunction(`subscription.state.status === 'unauthorized'`)
+      }
+      await [leader, follower][given]!.evaluate(`subscription.authorize('${TOKEN}')`)
+      await Promise.all([isConnected(leader), isConnected(follower)])
+
+      await leader.close()
+      await report(server.url, runEvent('COMPLETE', `given-in-${given}`))
+      await sees(follower, `given-in-${given}`, 10_000)
+
+      await isConnected(follower)
+    },
+  )
 })
 
 describeInChromium('a page', () => {

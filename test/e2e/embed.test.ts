@@ -298,6 +298,25 @@ describeInChromium('<pipeline-status>', () => {
     await expect.poll(active, { timeout: 15_000 }).toBe(1)
   })
 
+  it('[P1.12] [P9.8] is live in a frame that may run scripts and has no origin to share by', async () => {
+    const open = await startServer({
+      databaseUrl: database.connectionString,
+      env: { ALLOWED_ORIGINS: '*', EMBED_ANCESTORS: friend.origin },
+    })
+    onTestFinished(() => open.kill())
+    friend.serve(
+      `<iframe title="status" sandbox="allow-scripts" src="${open.url}/embed?sources=acled"></iframe>`,
+    )
+    const { page, troubles } = await openAt(friend.origin)
+    const frame = page.frameLocator('iframe')
+
+    await frame.locator('small', { hasText: /^Live/ }).waitFor({ timeout: 15_000 })
+    await report('FAIL', 'acled')
+    await frame.getByText('last run failed').waitFor()
+
+    expect(troubles).toEqual(NO_TROUBLES)
+  })
+
   it('[P1.12] may be framed by those who are named, and by nobody else', async () => {
     const frame = `<iframe title="status" src="${server.url}/embed?sources=acled&amp;theme=light"></iframe>`
     friend.serve(frame)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { faultsInBothThemes } from '../support/accessibility.js'
 import { BROWSER_LINE, LIVE, openBoard } from '../support/board-page.js'
 import { describeInChromium, launchChromium } from '../support/chromium.js'
@@ -100,7 +100,7 @@ describeInChromium.concurrent('the page and its data', { timeout: 120_000 }, () 
     expect(board.complaints).toEqual([])
   })
 
-  it('asks for silence when nobody looks, and shows what is true as soon as somebody does', async ({
+  it('asks for silence when nobody looks, follows in its tab alone, and shows what is true as soon as somebody does', async ({
     onTestFinished,
   }) => {
     const database = await createTestDatabase()
@@ -129,6 +129,9 @@ describeInChromium.concurrent('the page and its data', { timeout: 120_000 }, () 
 
     await page.evaluate(turnAway('hidden'))
     await untilPaused
+    await report(server.url, runEvent('FAIL', 'behind', 'nobody looked'))
+    // What is in its tab is seen all the same.
+    await vi.waitFor(async () => expect(await page.title()).toMatch(/^\(1\) /), 60_000)
     await report(server.url, runEvent('COMPLETE', 'while-hidden'))
     await page.evaluate(turnAway('visible'))
     await page.getByRole('link', { name: 'while-hidden' }).waitFor()

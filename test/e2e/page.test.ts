@@ -1,6 +1,11 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { describeInChromium, launchChromium, NO_TROUBLES } from '../support/chromium.js'
+import {
+  describeInChromium,
+  launchChromium,
+  NO_TROUBLES,
+  openContext,
+} from '../support/chromium.js'
 import { type DashboardPage, openDashboard } from '../support/dashboard-page.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
@@ -150,10 +155,29 @@ describeInChromium('the page', () => {
     expect(troubles).toEqual(NO_TROUBLES)
   })
 
-  it('says so when there is no such source', async () => {
-    const { page } = await open('/#/sources/no%2Fsuch')
+  it.each(['no/such', 'constructor', '__proto__'])(
+    'says so when there is no source %s',
+    async (key) => {
+      const { page, troubles } = await open(`/#/sources/${encodeURIComponent(key)}`)
 
-    await page.getByText('There is no source “no/such”').waitFor()
+      await page.getByText(`There is no source “${key}”`).waitFor()
+      expect(troubles).toEqual(NO_TROUBLES)
+    },
+  )
+
+  it('polls, and asks for what is behind a source, without what browsers have only since 2024', async () => {
+    await report(server.url, runEvent('FAIL', 'seen-by-an-older-browser', 'why'))
+    const { context, troubles } = await openContext(browser)
+    await context.addInitScript('delete AbortSignal.any; delete window.WebSocket')
+    await context.route('**/stream', (route) => route.abort())
+    const page = await context.newPage()
+
+    await page.goto(`${server.url}/#/sources/seen-by-an-older-browser`)
+    await page.locator('.runs li').first().waitFor()
+    await page.locator('.pill[data-kind="polling"]').waitFor()
+
+    expect(troubles.pageErrors).toEqual([])
+    await context.close()
   })
 
   it('asks for the server’s health only while the system panel is open', async () => {

@@ -6,8 +6,10 @@ import {
   type Adversity,
   startAdverseServer,
 } from '../support/adverse-server.js'
-import { type BuiltPage, buildPage } from '../support/built-page.js'
+import { type BuiltPage, buildPage, type PageSite, startPageSite } from '../support/built-page.js'
 import { describeInChromium, launchChromium, openContext } from '../support/chromium.js'
+import { type ServerProcess, startServer } from '../support/server-process.js'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const STORM_MS = 30_000
 const MAX_ATTEMPTS = 12
@@ -31,10 +33,23 @@ describeInChromium('a page that renders 20 times a second and wants to connect e
   const storms = new Map<Adversity, Storm>()
   let browser: Browser
   let built: BuiltPage
+  let database: TestDatabase
+  let server: ServerProcess
+  let site: PageSite
+  /** The storm at a server that is well, and what it said to it. */
+  let healthy: Storm | undefined
+  const sent: string[] = []
 
   // At the same time, so that half a minute does for all.
   beforeAll(async () => {
     built = await buildPage('react-pages/storm.tsx')
+    database = await createTestDatabase()
+    server = await startServer({ databaseUrl: database.connectionString })
+    site = await startPageSite(
+      await buildPage('react-pages/storm.tsx', {
+        define: { 'process.env.NEXT_PUBLIC_STATUS_URL': JSON.stringify(server.url) },
+      }),
+    )
     browser = await launchChromium()
     const { context } = await openContext(browser)
     const pages = await Promise.all(
@@ -46,7 +61,13 @@ describeInChromium('a page that renders 20 times a second and wants to connect e
         return [adversity, page] as const
       }),
     )
+    const page = await context.newPage()
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => sent.push(String(payload))),
+    )
+    await page.goto(site.url)
     await delay(STORM_MS)
+    healthy = await stormOf(page)
     for (const [adversity, page] of pages) {
       storms.set(adversity, await stormOf(page))
       await page.close()
@@ -55,7 +76,9 @@ describeInChromium('a page that renders 20 times a second and wants to connect e
 
   afterAll(async () => {
     await browser.close()
-    await Promise.all([...servers.values()].map((server) => server.close()))
+    await Promise.all([...servers.values(), site].map((each) => each.close()))
+    await server.kill()
+    await database.drop()
   })
 
   it.each(ADVERSITIES)('[P9.2] makes at most 12 attempts at a server that %s', (adversity) => {
@@ -89,6 +112,20 @@ describeInChromium('a page that renders 20 times a second and wants to connect e
     expect(messages).toBe(0)
     expect(statuses).not.toContain('polling-fallback')
     expect(statuses.at(-1)).not.toBe('connected')
+  })
+
+  it('[P9.2] [P4.6] stays live at a healthy server, and says little to it', () => {
+    const { renders, messages, statuses } = healthy!
+
+    console.log(
+      `a healthy server: ${sent.length} messages, ${renders} renders, ${statuses.join(' ')}`,
+    )
+    expect(renders).toBeGreaterThan(STORM_MS / 200)
+    expect(messages).toBeGreaterThan(0)
+    expect(statuses).toEqual(['connecting', 'connected'])
+    // A ping and a refresh every few seconds.
+    expect(sent.length).toBeGreaterThan(4)
+    expect(sent.length).toBeLessThanOrEqual(STORM_MS / 1_000 + 4)
   })
 
   it('a hook that opens a socket whenever its callback is new would not pass', async () => {

@@ -57,7 +57,9 @@ export function createStatusStore<Data>(
   let subscription: Subscription<Data> | undefined
   let isWanted = true
 
+  // What is nothing new is not told: a component that connects at each render would do so for ever.
   const see = (snapshot: StatusSnapshot<Data>) => {
+    if (snapshot.update === seen.update && snapshot.state === seen.state) return
     seen = snapshot
     for (const tell of listeners) tell()
   }

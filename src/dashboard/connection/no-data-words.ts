@@ -21,6 +21,8 @@ const EXPLANATIONS: Readonly<Record<TroubleReason, string>> = {
   at_capacity: 'All places of the server are taken. This page goes on asking for one.',
   address_limit:
     'Too many connections come from this address. Close other tabs that show the board.',
+  too_many_views: 'Too many different views of this server are open. This page goes on asking.',
+  bad_view: 'The server does not understand what this page asks for. Reload it.',
   origin_not_allowed:
     'The server does not let this page connect: name its origin in ALLOWED_ORIGINS.',
   unauthorized: 'The server wants a token.',

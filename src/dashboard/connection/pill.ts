@@ -162,6 +162,8 @@ function attemptWords({ attempt, retryAt }: ConnectionState, now: number): strin
 const REASON_DETAILS: Readonly<Record<TroubleReason, string>> = {
   at_capacity: 'The server has no free place',
   address_limit: 'Too many connections from this address',
+  too_many_views: 'Too many different views of this server are open',
+  bad_view: 'The server does not understand what is asked for',
   origin_not_allowed: 'The server does not allow this page: see ALLOWED_ORIGINS',
   unauthorized: 'The server wants a token',
   draining: 'The server is restarting',

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { withTimeLimit } from '../../client/time-limit.js'
 import { usePage } from './page-context.js'
 
 /** What became of a question to the server. */
@@ -39,7 +40,7 @@ export function useApi<Value>({ path, version, everyMs }: Question): Answer<Valu
     const ending = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const ask = async () => {
-      const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(TIMEOUT_MS)])
+      const signal = withTimeLimit(ending.signal, TIMEOUT_MS)
       const next = await answerOf<Value>(fetchApi(path, signal), clock.now)
       if (ending.signal.aborted) return
       setAnswer((before) => {

@@ -18,8 +18,8 @@ const RUNS_SHOWN = 90
 
 /** Everything about one source or one pipeline. */
 export function SourceView({ id, data }: { id: string; data: PipelineStatus }) {
-  const source = data.sources[id]
-  const entry = source ?? data.pipelines[id]
+  const source = own(data.sources, id)
+  const entry = source ?? own(data.pipelines, id)
   return (
     <main class="source-view">
       <nav aria-label="Back">
@@ -35,6 +35,11 @@ export function SourceView({ id, data }: { id: string; data: PipelineStatus }) {
       )}
     </main>
   )
+}
+
+/** An address may name what every object has by birth, such as `constructor`. */
+function own<Entry>(entries: Readonly<Record<string, Entry>>, id: string): Entry | undefined {
+  return Object.hasOwn(entries, id) ? entries[id] : undefined
 }
 
 interface DetailsProps {

@@ -1,32 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { connect, type Socket } from '../../../src/client/index.js'
+import { connect } from '../../../src/client/index.js'
+import { OpenSocket } from './open-socket.js'
 import { fullUpdate, greeting } from './server-frames.js'
-
-/** A socket that is there, and brings what it is told to. */
-class OpenSocket implements Socket {
-  static newest: OpenSocket | undefined
-  readonly readyState = 1
-  readonly sent: string[] = []
-  onmessage: ((event: never) => void) | null = null
-  onclose: ((event: never) => void) | null = null
-  onerror: ((event: never) => void) | null = null
-
-  constructor() {
-    OpenSocket.newest = this
-  }
-
-  bring(frame: object): void {
-    this.onmessage?.({ data: JSON.stringify(frame) } as never)
-  }
-
-  send(text: string): void {
-    this.sent.push(text)
-  }
-
-  close(): void {
-    this.onclose?.({ code: 1000, reason: '' } as never)
-  }
-}
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -18,6 +18,7 @@ const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
   fc.constantFrom<ConnectionEvent>(
     ['retry'],
     ['retry'],
+    ['refresh'],
     ['timer'],
     ['hidden'],
     ['visible'],

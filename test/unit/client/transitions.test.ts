@@ -1,46 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { BLOCKED, type Effect, publicState } from '../../../src/client/connection-state.js'
-import { MachineDriver } from './machine-driver.js'
+import { BLOCKED } from '../../../src/client/connection-state.js'
+import { count, frame, live, lost, opening, polled, state, streaming } from './driven-machines.js'
 import { authRequired, closing, errorFrame, fullUpdate, greeting, pong } from './server-frames.js'
-
-const frame = (of: ReturnType<typeof errorFrame>) => ['frame', of] as const
-const lost = (code = 1006) => ['lost', code] as const
-const polled = ['polled', fullUpdate({})] as const
-
-/** A machine whose first attempt is under way. */
-function opening(): MachineDriver {
-  const driver = new MachineDriver()
-  driver.tell('timer')
-  return driver
-}
-
-/** A machine that has been live for so long. */
-function live(forMs = 0, broadcastIntervalMs = 5_000): MachineDriver {
-  const driver = opening()
-  driver.tell(...frame(greeting(broadcastIntervalMs)))
-  driver.tell(...frame(fullUpdate({})))
-  for (let ms = 0; ms < forMs; ms += 1_000) {
-    driver.pass(1_000)
-    driver.tell(...frame(fullUpdate({})))
-  }
-  return driver
-}
-
-/** One that has had no luck with sockets, and is live over a stream. */
-function streaming(): MachineDriver {
-  const driver = opening()
-  while (driver.transport !== 'sse') {
-    if (driver.transport === 'websocket') driver.tell(...lost())
-    driver.pass(1_000)
-  }
-  driver.tell(...frame(greeting()))
-  driver.tell(...frame(fullUpdate({})))
-  return driver
-}
-
-const state = (driver: MachineDriver) => publicState(driver.machine, driver.hasData, 0)
-const count = (driver: MachineDriver, effect: Effect) =>
-  driver.effects.filter((each) => each === effect).length
 
 describe('a connection', () => {
   it('[P9.1] begins with a socket, and is connected with the first data', () => {
@@ -173,7 +134,24 @@ describe('a connection', () => {
 
     expect(reasonAfter('draining')).toBe('draining')
     expect(reasonAfter('address_limit')).toBe('address_limit')
-    expect(reasonAfter('too_many_views')).toBe('unreachable') // which no application can be told
+    expect(reasonAfter('too_many_views')).toBe('too_many_views')
+    expect(reasonAfter('of_a_newer_server')).toBe('unreachable') // which no application can be told
+  })
+
+  it('[P1.13] says of a view that is one too many, or none, what the server says of it', () => {
+    const full = opening()
+    full.tell(...frame(errorFrame('too_many_views', 5_000)))
+    full.tell(...lost(4100))
+    const bad = opening()
+    bad.tell(...lost())
+    const before = state(bad).reason
+    bad.tell('polled', { code: 'bad_view', retry_after_ms: 0 })
+    bad.pass(1_000)
+    bad.tell(...lost())
+
+    expect(state(full)).toMatchObject({ status: 'reconnecting', reason: 'too_many_views' })
+    expect(before).toBe('unreachable')
+    expect(state(bad)).toMatchObject({ status: 'reconnecting', reason: 'bad_view' })
   })
 
   it('[P9.2] does not come back after a close for bad behaviour, whoever asks', () => {
@@ -234,56 +212,21 @@ describe('silence', () => {
     expect(count(driver, 'ping')).toBe(1)
     expect(state(driver)).toMatchObject({ status: 'reconnecting', reason: 'offline' })
   })
-})
 
-describe('a page that nobody looks at', () => {
-  it('[P9.9] silences its socket after a while, and has data at once when somebody looks', () => {
-    const driver = live()
-    driver.tell('hidden')
-    for (let second = 0; second < 15; second += 1) {
-      driver.pass(1_000)
-      if (driver.machine.phase === 'live') driver.tell(...frame(pong))
-    }
-    expect(driver.machine.phase).toBe('paused')
-    driver.pass(3_600_000)
-    driver.tell('visible')
-
-    expect(driver.effects.filter((each) => each === 'pause' || each === 'resume')).toEqual([
-      'pause',
-      'resume',
-    ])
-    expect(driver.machine.phase).toBe('live')
-    driver.pass(3_000)
-    expect(driver.machine.reason).toBe('silent') // the server did not answer
-  })
-
-  it('[P9.9] gives up a stream, and polls once a minute', () => {
+  it('[P9.2] of a stream that has only just begun is no cause to exchange it, whoever asks', () => {
     const driver = streaming()
-    driver.tell('hidden')
-    driver.pass(15_000)
-    const before = count(driver, 'poll')
-    for (let second = 0; second < 600; second += 1) {
+    const attempts = driver.attemptsAt.length
+
+    for (let second = 0; second < 9; second += 1) {
+      driver.tell('retry')
       driver.pass(1_000)
-      if (driver.isPollUnderWay) driver.tell(...polled)
     }
+    const whileYoung = driver.attemptsAt.length
+    driver.pass(1_000)
+    driver.tell('retry')
 
-    expect(driver.transport).toBeNull()
-    expect(count(driver, 'poll') - before).toBeGreaterThanOrEqual(9)
-    expect(count(driver, 'poll') - before).toBeLessThanOrEqual(10)
-    driver.tell('visible')
-    expect(driver.transport).not.toBeNull()
-  })
-
-  it('[P9.9] takes no notice of a short look elsewhere', () => {
-    const driver = live()
-    for (let time = 0; time < 10; time += 1) {
-      driver.tell('hidden')
-      driver.pass(5_000)
-      driver.tell('visible')
-      driver.tell(...frame(pong))
-    }
-
-    expect(count(driver, 'pause')).toBe(0)
+    expect(whileYoung).toBe(attempts)
+    expect(driver.attemptsAt).toHaveLength(attempts + 1)
   })
 })
 

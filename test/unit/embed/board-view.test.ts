@@ -171,6 +171,11 @@ describe('what <pipeline-status> shows', () => {
       { status: 'reconnecting', reason: 'origin_not_allowed' },
       'This page may not read: see ALLOWED_ORIGINS',
     ],
+    [
+      { status: 'reconnecting', reason: 'bad_view' },
+      'The server does not understand this list of sources',
+    ],
+    [{ status: 'reconnecting', reason: 'too_many_views' }, 'The server is full'],
   ] as const)('the connection %j is "%s"', (state, words) => {
     expect(look({ state: { ...LIVE, ...state } }).connection).toBe(words)
   })

@@ -159,3 +159,23 @@ it('connect comes back even after the server has closed it for good', async () =
   await expect.poll(() => store.snapshot().state.status).toBe('connected')
   expect(sockets).toHaveLength(2)
 })
+
+it('[P9.2] connect at each change is no endless loop, closed for good while others look on', async () => {
+  watch(makeStore())
+  const store = makeStore()
+  let changes = 0
+  leaving.push(
+    store.subscribe(() => {
+      changes += 1
+      if (changes < 1_000) store.connect()
+    }),
+  )
+  await expect.poll(() => numberIn(store)).toBe(1)
+
+  sockets[0]!.close(1008)
+  await expect.poll(() => store.snapshot().state.status).toBe('closed')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+
+  expect(changes).toBeLessThan(20)
+  expect(sockets).toHaveLength(1)
+})
