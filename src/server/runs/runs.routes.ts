@@ -4,7 +4,8 @@ import { HttpError } from '../http/error-handler.js'
 import { acceptAnyJson, unpackGzip } from '../http/json-body.js'
 import { answerFailures } from './answer-failures.js'
 import { type OpenLineageReading, readOpenLineageEvent } from './openlineage.js'
-import { EventRejectedError, RecordingUnavailableError, type RunRecorder } from './run-recorder.js'
+import { EventRejectedError, RecordingUnavailableError } from './recording-errors.js'
+import type { RunRecorder } from './run-recorder.js'
 
 /** What the reporting routes need. */
 export interface RunRoutesDeps {
@@ -123,7 +124,7 @@ async function recordBatch(values: readonly unknown[], deps: RunRoutesDeps): Pro
   for (let start = 0; start < values.length; start += SLICE_EVENTS) {
     const isLate = deps.now().getTime() > deadlineMs
     const slice = values.slice(start, start + SLICE_EVENTS)
-    const outcomes = slice.map((value, offset) => {
+    const outcomes = slice.map(async (value, offset) => {
       const index = start + offset
       return isLate ? handedBack(index) : recordOne(value, index, deps)
     })
