@@ -11,7 +11,7 @@ import * as summarySteps from './0009-summary-steps.js'
 import * as leanSteps from './0010-lean-steps.js'
 import * as jobOwners from './0011-job-owners.js'
 import * as lastingPlans from './0012-lasting-plans.js'
-import * as redactSqlReports from './0014-redact-sql-reports.js'
+import * as soundReports from './0014-sound-reports.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -27,5 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-lean-steps': leanSteps,
   '0011-job-owners': jobOwners,
   '0012-lasting-plans': lastingPlans,
-  '0014-redact-sql-reports': redactSqlReports,
+  '0014-sound-reports': soundReports,
 }

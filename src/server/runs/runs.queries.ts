@@ -11,6 +11,7 @@ export function encodeRunEvent(event: RunEvent): string {
     run_id: event.runId,
     type: event.type,
     at: event.at,
+    is_receipt_time: event.isReceiptTime,
     parent_run_id: event.parent?.runId,
     parent_namespace: event.parent?.namespace,
     parent_name: event.parent?.name,
@@ -40,12 +41,14 @@ function encodeAssertion({ name, isSuccess, isWarning = false }: Assertion): obj
 /**
  * Written out, because a template would send the events once for each time they are named. Only
  * while it records is there a limit to the wait for a lock: at the commit everybody who gives a hint
- * waits for each other, and that says nothing of a job.
+ * waits for each other, and that says nothing of a job. (The CASE has the limit set first.)
  */
 const RECORD = `/* prepared: record-run-events */
-  SELECT pipecast.record_run_events($1), pipecast.record_event_metrics($1),
+  SELECT pipecast.record_run_events(events), pipecast.record_event_metrics(events),
     set_config('lock_timeout', '0', true)
-  FROM set_config('lock_timeout', $2, true)`
+  FROM set_config('lock_timeout', $2, true) AS lock_wait
+  CROSS JOIN LATERAL pipecast.as_first_received(
+    CASE WHEN lock_wait IS NOT NULL THEN $1::jsonb END) AS events`
 
 /**
  * Records events, and what they measured, in one transaction: all of them or none.

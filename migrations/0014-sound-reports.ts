@@ -1,8 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Secrets in what is reported in SQL are redacted as in every other report. */
+/**
+ * Secrets in what is reported in SQL are redacted as in every other report; and an event whose time
+ * is that of its receipt keeps it when it comes again.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  for (const statement of [redact, report, finish]) {
+  for (const statement of [redact, report, finish, firstReceipts]) {
     await sql.raw(statement).execute(db)
   }
 }
@@ -162,4 +165,34 @@ BEGIN
   PERFORM pipecast.report(pipecast.run_identity(run_id) || jsonb_build_object(
     'type', type, 'rows_written', records, 'error', left(error, 10000)));
 END $$;
+`
+
+/**
+ * The event itself is kept before its time is read, so that of two that come at once both take the
+ * time of the first. Plans are kept, hence made for tables that have grown; most events say when they
+ * happened, and cost no more than a look.
+ */
+const firstReceipts = `
+CREATE FUNCTION pipecast.as_first_received(events jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+  IF NOT jsonb_path_exists(events, '$[*].is_receipt_time') THEN RETURN events; END IF;
+
+  INSERT INTO pipecast.run_event (id, run_id, received_at, event)
+  SELECT DISTINCT ON (e.id) decode(e.id, 'hex'), e.run_id, e.at, e.raw
+  FROM jsonb_to_recordset(events)
+    AS e (id text, run_id uuid, at timestamptz, raw jsonb, is_receipt_time boolean)
+  WHERE e.is_receipt_time AND e.raw IS NOT NULL
+  ORDER BY e.id, e.at
+  ON CONFLICT (id) DO NOTHING;
+
+  RETURN (
+    SELECT jsonb_agg(CASE WHEN kept.id IS NULL THEN e.event
+      ELSE e.event || jsonb_build_object('at', kept.received_at) END ORDER BY e.nth)
+    FROM jsonb_array_elements(events) WITH ORDINALITY AS e (event, nth)
+    LEFT JOIN pipecast.run_event AS kept
+      ON e.event ? 'is_receipt_time' AND kept.id = decode(e.event ->> 'id', 'hex'));
+END $$;
+COMMENT ON FUNCTION pipecast.as_first_received IS 'Run events, of which those without a time that can be
+believed happened when they were first received.';
 `
