@@ -139,8 +139,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       await fastify.listen({ host: config.host, port: config.port })
       const url = localUrl(fastify)
       const started = start()
-      if (options.isDemo)
-        demo = started.then(() => runDemo(options, database, { url, signal: ending.signal }))
+      if (options.isDemo) {
+        const runIt = () => runDemo(options, database, { url, signal: ending.signal })
+        // Who waits for the start hears why there was none.
+        demo = started.then(runIt, () => undefined)
+      }
       return { url, started }
     },
     close: async () => {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
-import { createApp } from './app.js'
+import { type App, type AppOptions, createApp } from './app.js'
 import { type Config, loadConfig } from './config/load-config.js'
 import { createLog } from './observability/create-log.js'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.js'
@@ -18,6 +18,8 @@ Serves live pipeline status. Settings are read from the environment; see .env.ex
 
 /** The time beyond DRAIN_MS in which the process ends, whatever hangs. */
 const EXIT_PATIENCE_MS = 1_400
+/** An embedded Postgres that is just starting can be stopped when it is up, and no sooner. */
+const POSTGRES_START_PATIENCE_MS = 10_000
 const OLDEST_SUPPORTED_NODE = 22
 const PARENT_CHECK_MS = 500
 
@@ -30,31 +32,56 @@ async function main(): Promise<void> {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_SUPPORTED_NODE) {
     log.warn({ node: process.version }, 'this Node.js gets no more security fixes; use 24')
   }
-  const embedded = config.databaseUrl === undefined ? await startEmbedded(config, log) : undefined
-  const app = await createApp({
-    config,
-    databaseUrl: config.databaseUrl ?? embedded?.connectionString ?? '',
-    version: readVersion(),
-    isDemo: flags.demo,
-    builtPagesDir: fileURLToPath(new URL('../..', import.meta.url)),
-    log,
-  })
-  const close = async () => {
-    await app.close()
-    await embedded?.stop()
-  }
-  const grace = endWithGrace(config, log, close)
+  const running: Running = {}
+  const grace = endWithGrace(config, log, () => close(running))
   stopWithParent()
   try {
-    const { url, started } = await app.listen()
-    log.info({ url, database: embedded === undefined ? 'configured' : 'embedded' }, 'listening')
-    await started
-    if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, flags.demo))
+    if (config.databaseUrl === undefined) running.embedded = startEmbedded(config, log)
+    const embedded = await running.embedded
+    if (grace.isEnding()) return
+    const databaseUrl = config.databaseUrl ?? embedded?.connectionString ?? ''
+    await serve({ config, databaseUrl, isDemo: flags.demo, log }, running, grace.isEnding)
   } catch (error) {
+    if (grace.isEnding()) return // of that, and the end is under way
     grace.uninstall()
-    await close()
+    await close(running).catch((cause: unknown) => {
+      log.warn({ reason: (cause as Error).message }, 'not everything was closed in order')
+    })
     fail(error)
   }
+}
+
+/** What has to be closed, as soon as it has begun. */
+interface Running {
+  embedded?: Promise<EmbeddedPostgres>
+  app?: App
+}
+
+/** Whatever becomes of the application, no Postgres is left behind: not even one just starting. */
+async function close(running: Running): Promise<void> {
+  try {
+    await running.app?.close()
+  } finally {
+    const embedded = await running.embedded?.catch(() => undefined)
+    await embedded?.stop()
+  }
+}
+
+async function serve(
+  options: Pick<AppOptions, 'config' | 'databaseUrl' | 'isDemo' | 'log'>,
+  running: Running,
+  isEnding: () => boolean,
+): Promise<void> {
+  const { config, isDemo, log } = options
+  const builtPagesDir = fileURLToPath(new URL('../..', import.meta.url))
+  const app = await createApp({ ...options, version: readVersion(), builtPagesDir })
+  if (isEnding()) return
+  running.app = app
+  const { url, started } = await app.listen()
+  const database = config.databaseUrl === undefined ? 'embedded' : 'configured'
+  log.info({ url, database }, 'listening')
+  await started
+  if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, isDemo))
 }
 
 /** Ends in order on a signal, and, with exit code 1, on an error that nobody caught. */
@@ -62,16 +89,20 @@ function endWithGrace(
   config: Config,
   log: Logger,
   close: () => Promise<void>,
-): { readonly uninstall: () => void } {
-  return closeWithGrace(
-    { delay: config.drainMs + EXIT_PATIENCE_MS, logger: log },
+): { readonly uninstall: () => void; readonly isEnding: () => boolean } {
+  let isEnding = false
+  const startPatienceMs = config.databaseUrl === undefined ? POSTGRES_START_PATIENCE_MS : 0
+  const { uninstall } = closeWithGrace(
+    { delay: config.drainMs + EXIT_PATIENCE_MS + startPatienceMs, logger: log },
     async ({ signal, err }) => {
+      isEnding = true
       if (err !== undefined) log.fatal({ stack: err.stack }, 'unexpected error; closing')
       else log.info({ signal }, 'closing')
       await close()
       log.info('closed')
     },
   )
+  return { uninstall, isEnding: () => isEnding }
 }
 
 function readFlags(): { readonly demo: boolean } {

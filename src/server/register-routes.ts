@@ -53,10 +53,14 @@ const now = () => new Date()
 export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts): Promise<void> {
   const { options, database, edge, metrics, feed, views, manager, listener, isMigrated } = parts
   const recorder = createRunRecorder({
-    write: async (encoded) => {
+    // Well before the whole statement is given up, which would be everybody's.
+    lockWaitMs: Math.ceil(options.config.databaseTimeoutMs / 10),
+    write: async (encoded, lockWaitMs) => {
       // Reporters are asked to send again then, as while the database is away.
       if (!isMigrated()) throw new Error('the database is not migrated yet')
-      await metrics.timeBatch(encoded.length, () => recordRunEvents(database.kysely, encoded))
+      await metrics.timeBatch(encoded.length, () =>
+        recordRunEvents(database.kysely, encoded, lockWaitMs),
+      )
     },
   })
   const admission = { ...edge, manager, verifyToken: edge.verifyViewToken }

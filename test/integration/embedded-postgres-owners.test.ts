@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { chmod, chown, mkdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DataDirectoryError } from '../../src/server/database/embedded-postgres/errors.js'
 import { type Sandbox, createSandbox, queryOnce } from '../support/embedded-postgres-sandbox.js'
 import { buildOwnerScript, serversUnder } from '../support/owner-process.js'
@@ -121,6 +123,35 @@ describe('a server that ends by itself', () => {
     expect(await queryOnce(owners[1], 'TABLE kept')).toEqual([{ seven: 7 }])
     await owners[1].stop()
     expect(serversUnder(sandbox.dataDir)).toEqual([])
+  })
+})
+
+describe('a server that is started anew', () => {
+  it('has its old port, where those who shared it still look for it', async () => {
+    const sharing = await sandbox.start()
+    await queryOnce(sharing, 'CREATE TABLE kept AS SELECT 7 AS seven')
+    for (const pid of serversUnder(sandbox.dataDir)) process.kill(pid, 'SIGKILL')
+
+    const { connectionString } = await sandbox.own().next('up')
+
+    expect(connectionString).toBe(sharing.connectionString)
+    expect(await queryOnce(sharing, 'TABLE kept')).toEqual([{ seven: 7 }])
+  })
+
+  it('has another one where its old one is taken', async () => {
+    const before = await sandbox.start()
+    await before.stop()
+    const inTheWay = createServer().listen(
+      Number(new URL(before.connectionString).port),
+      '127.0.0.1',
+    )
+    await once(inTheWay, 'listening')
+    onTestFinished(() => void inTheWay.close())
+
+    const after = await sandbox.start()
+
+    expect(after.connectionString).not.toBe(before.connectionString)
+    expect(await queryOnce(after, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 })
 

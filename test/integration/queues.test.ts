@@ -34,6 +34,49 @@ async function queues(): Promise<readonly unknown[]> {
   return rows
 }
 
+describe('DELETE /api/v1/queues/:name', () => {
+  const remove = (name: string, headers: Record<string, string> = {}) =>
+    fetch(`${app.url}/api/v1/queues/${name}`, { method: 'DELETE', headers })
+
+  it('[P7.12] forgets that queue alone, and answers 204', async () => {
+    await put('scraping', { depth: 9 })
+    await put('a%2Fb', { depth: 3 })
+
+    const answer = await remove('a%2Fb')
+
+    expect([answer.status, await answer.text()]).toEqual([204, ''])
+    expect(await queues()).toEqual([{ name: 'scraping', depth: 9, running: 0 }])
+  })
+
+  it('[P7.12] answers 404 where there is none of that name', async () => {
+    await put('scraping', { depth: 9 })
+    await remove('scraping')
+
+    const answer = await remove('scraping')
+
+    expect(answer.status).toBe(404)
+    expect(await answer.json()).toMatchObject({ code: 'queue_not_found' })
+  })
+
+  it('[P7.6] is for those who may report', async () => {
+    await put('scraping', { depth: 9 })
+
+    const answer = await remove('scraping', { 'x-forwarded-for': '192.0.2.1' })
+
+    expect(answer.status).toBe(403)
+    expect(await queues()).toHaveLength(1)
+  })
+
+  it('no longer counts what it held', async () => {
+    await put('renamed', { depth: 9 })
+    await remove('renamed')
+
+    const answer = await fetch(`${app.url}/api/v1/monitoring/pipeline-status`)
+
+    expect(await answer.text()).not.toContain('renamed')
+  })
+})
+
 describe('PUT /api/v1/queues/:name', () => {
   it('keeps the newest report of a queue', async () => {
     await put('scraping', { depth: 9, running: 9 })

@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import type { RunEvent } from '../../src/server/runs/run-event.js'
 import {
-  createRunRecorder,
   EventRejectedError,
   RecordingUnavailableError,
-} from '../../src/server/runs/run-recorder.js'
+} from '../../src/server/runs/recording-errors.js'
+import { createRunRecorder } from '../../src/server/runs/run-recorder.js'
 import { recordRunEvents } from '../../src/server/runs/runs.queries.js'
 import { runEvent, runIdOf } from '../support/run-events.js'
 import { emptyTables, readTables } from '../support/table-contents.js'

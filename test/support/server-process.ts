@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const root = join(import.meta.dirname, '..', '..')
 const READY_TIMEOUT_MS = 30_000
+const INTERRUPT_POLL_MS = 5
 
 /** One line of the server's log. */
 export interface LogLine {
@@ -54,16 +55,27 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** Runs the server to its own end, as with bad settings. */
+/**
+ * Runs the server to its own end, as with bad settings.
+ *
+ * @param interruptWhen - asked again and again; once it says so, the server gets a SIGINT.
+ */
 export async function runServer(
   options: ServerProcessOptions,
+  interruptWhen: () => boolean = () => false,
 ): Promise<{ readonly exitCode: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawnServer(options)
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const asking = setInterval(() => {
+    if (!interruptWhen()) return
+    clearInterval(asking)
+    child.kill('SIGINT')
+  }, INTERRUPT_POLL_MS)
   await once(child, 'close')
+  clearInterval(asking)
   return { exitCode: child.exitCode, stdout, stderr }
 }
 

@@ -4,6 +4,8 @@ export type DatabaseFailure =
   | 'unavailable'
   /** Two writers were in each other's way: the same statement works when it is repeated. */
   | 'conflict'
+  /** Another session keeps a lock for longer than was waited: it may work once that one ends. */
+  | 'locked'
   /** Postgres does not take these values: repeating is of no use. */
   | 'rejected'
   /** Anything else is a mistake of ours. */
@@ -28,6 +30,7 @@ export function databaseFailure(error: unknown): DatabaseFailure {
     return MISTAKES.some((mistake) => error instanceof mistake) ? 'bug' : 'unavailable'
   }
   if (code === '40001' || code === '40P01') return 'conflict'
+  if (code === '55P03') return 'locked'
   if (UNAVAILABLE.test(code)) return 'unavailable'
   return code.startsWith('22') || code.startsWith('23') || code === '54000' ? 'rejected' : 'bug'
 }

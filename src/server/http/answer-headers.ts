@@ -54,7 +54,7 @@ export async function registerAnswerHeaders(
       callback(null, {
         // On routes without CORS nobody reads the answer.
         origin: request.routeOptions.config.cors !== false && isOriginAllowed(request),
-        methods: ['GET', 'HEAD', 'POST', 'PUT'],
+        methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
         exposedHeaders: EXPOSED_HEADERS,
         maxAge: 600,
       })

@@ -1,6 +1,6 @@
 import { databaseFailure } from '../database/database-error.js'
 import { HttpError } from '../http/error-handler.js'
-import { EventRejectedError, RecordingUnavailableError } from './run-recorder.js'
+import { EventRejectedError, RecordingUnavailableError } from './recording-errors.js'
 
 const RETRY_AFTER_MS = 2_000
 
@@ -34,6 +34,7 @@ function httpError(cause: unknown): HttpError | null {
       return new HttpError(400, 'value_rejected', 'the database does not take a value', { cause })
     case 'unavailable':
     case 'conflict':
+    case 'locked':
       return new HttpError(503, 'database_unavailable', 'the database is away; send it again', {
         retryAfterMs: RETRY_AFTER_MS,
         cause,

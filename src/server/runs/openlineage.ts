@@ -55,11 +55,13 @@ export function readOpenLineageEvent(value: unknown, receivedAt: Date): OpenLine
   if ('kind' in identity) return identity
   const { time, ...run } = identity
   const raw = storableJson(value)
+  const at = believableTime(time, receivedAt)
   const event: RunEvent = {
     id: eventId(raw),
     ...run,
     type: readType(value['eventType']),
-    at: believableTime(time, receivedAt),
+    at,
+    ...(at === time.iso ? {} : { isReceiptTime: true }),
     ...readAncestors(value, run.runId),
     ...readFacets(raw),
     raw,

@@ -7,7 +7,8 @@ import { answerFailures } from './answer-failures.js'
 import { MAX_LOG_TAIL_BYTES } from './log-tail.js'
 import { type Ping, pingEvent, readPing } from './ping.js'
 import { readPingedJob } from './ping.queries.js'
-import { RecordingUnavailableError, type RunRecorder } from './run-recorder.js'
+import { RecordingUnavailableError } from './recording-errors.js'
+import type { RunRecorder } from './run-recorder.js'
 import { createTurns, type InTurn, TooManyInTurnError } from './take-turns.js'
 
 /** What the ping routes need. */

@@ -10,6 +10,13 @@ export interface QueueReport {
   readonly running: number
 }
 
+/** @returns whether there was such a queue. */
+export async function removeQueue(kysely: Kysely<Schema>, name: string): Promise<boolean> {
+  const { rows } =
+    await sql`DELETE FROM pipecast.queue WHERE name = ${name} RETURNING name`.execute(kysely)
+  return rows.length > 0
+}
+
 /**
  * Keeps what is reported of a queue; the newest report holds.
  *

@@ -35,6 +35,8 @@ export interface RunEvent {
   readonly type: RunEventType
   /** When it happened, by the producer's clock. */
   readonly at: string
+  /** `at` is when it was received, because its own time cannot be believed. */
+  readonly isReceiptTime?: true
   readonly parent?: RunReference
   readonly root?: RunReference
   readonly nominalStartAt?: string

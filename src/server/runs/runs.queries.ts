@@ -11,6 +11,7 @@ export function encodeRunEvent(event: RunEvent): string {
     run_id: event.runId,
     type: event.type,
     at: event.at,
+    is_receipt_time: event.isReceiptTime,
     parent_run_id: event.parent?.runId,
     parent_namespace: event.parent?.namespace,
     parent_name: event.parent?.name,
@@ -37,16 +38,30 @@ function encodeAssertion({ name, isSuccess, isWarning = false }: Assertion): obj
   return { name, value: isSuccess ? 1 : 0, ...(isWarning ? {} : { minimum: 1 }) }
 }
 
-/** Written out, because a template would send the events once for each time they are named. */
+/**
+ * Written out, because a template would send the events once for each time they are named. Only
+ * while it records is there a limit to the wait for a lock: at the commit everybody who gives a hint
+ * waits for each other, and that says nothing of a job. (The CASE has the limit set first.)
+ */
 const RECORD = `/* prepared: record-run-events */
-  SELECT pipecast.record_run_events($1), pipecast.record_event_metrics($1)`
+  SELECT pipecast.record_run_events(events), pipecast.record_event_metrics(events),
+    set_config('lock_timeout', '0', true)
+  FROM set_config('lock_timeout', $2, true) AS lock_wait
+  CROSS JOIN LATERAL pipecast.as_first_received(
+    CASE WHEN lock_wait IS NOT NULL THEN $1::jsonb END) AS events`
 
-/** Records events, and what they measured, in one transaction: all of them or none. */
+/**
+ * Records events, and what they measured, in one transaction: all of them or none.
+ *
+ * @param lockWaitMs - so long it waits for a lock that another session keeps; 0 is for ever.
+ */
 export async function recordRunEvents(
   kysely: Kysely<Schema>,
   encoded: readonly string[],
+  lockWaitMs = 0,
 ): Promise<void> {
-  await kysely.executeQuery(CompiledQuery.raw(RECORD, [`[${encoded.join(',')}]`]))
+  const values = [`[${encoded.join(',')}]`, String(lockWaitMs)]
+  await kysely.executeQuery(CompiledQuery.raw(RECORD, values))
 }
 
 /** When a job is expected to run, in milliseconds. */

@@ -4,7 +4,8 @@ import { HttpError } from '../http/error-handler.js'
 import { acceptAnyJson, unpackGzip } from '../http/json-body.js'
 import { answerFailures } from './answer-failures.js'
 import { type OpenLineageReading, readOpenLineageEvent } from './openlineage.js'
-import { EventRejectedError, RecordingUnavailableError, type RunRecorder } from './run-recorder.js'
+import { EventRejectedError, RecordingUnavailableError } from './recording-errors.js'
+import type { RunRecorder } from './run-recorder.js'
 
 /** What the reporting routes need. */
 export interface RunRoutesDeps {
@@ -18,6 +19,12 @@ export interface RunRoutesDeps {
 
 /** One batch holds at most so many events. */
 const MAX_BATCH_EVENTS = 10_000
+
+/** So many of a batch are on their way at a time: a transaction's worth, so that others get in between. */
+const SLICE_EVENTS = 500
+
+/** What has not been tried by then is handed back; nobody waits longer for an answer. */
+const BATCH_PATIENCE_MS = 30_000
 
 const errorSchema = Type.Object({
   code: Type.String({ description: 'A word that never changes' }),
@@ -112,8 +119,17 @@ interface FailedEvent {
 }
 
 async function recordBatch(values: readonly unknown[], deps: RunRoutesDeps): Promise<object> {
-  const outcomes = await Promise.all(values.map((value, index) => recordOne(value, index, deps)))
-  const failed = outcomes.filter((outcome) => outcome !== null)
+  const failed: FailedEvent[] = []
+  const deadlineMs = deps.now().getTime() + BATCH_PATIENCE_MS
+  for (let start = 0; start < values.length; start += SLICE_EVENTS) {
+    const isLate = deps.now().getTime() > deadlineMs
+    const slice = values.slice(start, start + SLICE_EVENTS)
+    const outcomes = slice.map(async (value, offset) => {
+      const index = start + offset
+      return isLate ? handedBack(index) : recordOne(value, index, deps)
+    })
+    failed.push(...(await Promise.all(outcomes)).filter((outcome) => outcome !== null))
+  }
   const retriable = failed.filter((outcome) => outcome.retriable).length
   return {
     status: failed.length === 0 ? 'success' : 'partial_success',
@@ -126,6 +142,10 @@ async function recordBatch(values: readonly unknown[], deps: RunRoutesDeps): Pro
     },
     failed_events: failed,
   }
+}
+
+function handedBack(index: number): FailedEvent {
+  return { index, reason: 'recording takes too long now; send it again', retriable: true }
 }
 
 /** @returns `null` when the event is recorded, or needs no recording. */

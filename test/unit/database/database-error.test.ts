@@ -19,6 +19,10 @@ describe('databaseFailure', () => {
     expect(databaseFailure(withCode(code))).toBe('unavailable')
   })
 
+  it('[reads] 55P03 is a lock that another session keeps', () => {
+    expect(databaseFailure(withCode('55P03'))).toBe('locked')
+  })
+
   it.each(['40001', '40P01'])('[reads] %s is a conflict, to be repeated', (code) => {
     expect(databaseFailure(withCode(code))).toBe('conflict')
   })

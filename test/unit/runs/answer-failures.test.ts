@@ -4,7 +4,7 @@ import { answerFailures } from '../../../src/server/runs/answer-failures.js'
 import {
   EventRejectedError,
   RecordingUnavailableError,
-} from '../../../src/server/runs/run-recorder.js'
+} from '../../../src/server/runs/recording-errors.js'
 
 const withCode = (code: string) => Object.assign(new Error('secret of the driver'), { code })
 

@@ -1,11 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { RunEvent } from '../../../src/server/runs/run-event.js'
 import {
-  createRunRecorder,
   EventRejectedError,
   RecordingUnavailableError,
-  type RunRecorder,
-} from '../../../src/server/runs/run-recorder.js'
+} from '../../../src/server/runs/recording-errors.js'
+import { createRunRecorder, type RunRecorder } from '../../../src/server/runs/run-recorder.js'
 
 function event(id: string, raw: unknown = {}): RunEvent {
   return { id, namespace: 'n', name: 'j', runId: 'r', type: 'START', at: '2026-01-28', raw }

@@ -80,7 +80,8 @@ export async function startPostmaster(
   settingsFor: (port: number) => string,
 ): Promise<boolean> {
   const { homeDir, binaries, user } = cluster
-  await writeWhole(settingsFileOf(homeDir), settingsFor(await findFreePort()))
+  const port = await findFreePort(await readLastPort(homeDir))
+  await writeWhole(settingsFileOf(homeDir), settingsFor(port))
   const logFile = logFileOf(homeDir)
   const logStart = await trimLog(logFile)
   const args = ['start', '-w', '-t', String(START_TIMEOUT_SECONDS), '-s']
@@ -146,17 +147,31 @@ async function holds(
   return true
 }
 
-/** A port that was free a moment ago: who starts a server on it must be ready to try another. */
-async function findFreePort(): Promise<number> {
+/**
+ * A port that was free a moment ago: who starts a server on it must be ready to try another. Best is
+ * the last one, because other processes may still look for the server there.
+ */
+async function findFreePort(lastPort: number): Promise<number> {
   const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
+  const listen = (port: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  await listen(lastPort).catch(() => listen(0))
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
   if (address === null || typeof address === 'string') throw new Error('no port was given to us')
   return address.port
+}
+
+/** @returns 0 when the server was never started. */
+async function readLastPort(homeDir: string): Promise<number> {
+  const settings = await readFile(settingsFileOf(homeDir), 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return ''
+    throw error
+  })
+  return Number(/^port = '(\d+)'$/m.exec(settings)?.[1] ?? 0)
 }
 
 /** A server that starts at this instant reads the old text or the new, never a part. */
