@@ -22,6 +22,10 @@ const EXIT_PATIENCE_MS = 1_400
 const POSTGRES_START_PATIENCE_MS = 10_000
 const OLDEST_SUPPORTED_NODE = 22
 const PARENT_CHECK_MS = 500
+/** What asks a process to end, whoever sends it: a terminal, npm, a platform. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Signals that come within this time are one wish. */
+const SAME_SIGNAL_MS = 1_000
 
 await main().catch(fail)
 
@@ -84,25 +88,46 @@ async function serve(
   if (config.nodeEnv !== 'production') process.stdout.write(welcome(url, isDemo))
 }
 
-/** Ends in order on a signal, and, with exit code 1, on an error that nobody caught. */
+/**
+ * Ends in order on a signal, and, with exit code 1, on an error that nobody caught. One Ctrl-C comes
+ * several times under npm: from the terminal, from npm, and when the shell in between is gone. Only
+ * one that comes later is from somebody who will not wait.
+ */
 function endWithGrace(
   config: Config,
   log: Logger,
   close: () => Promise<void>,
 ): { readonly uninstall: () => void; readonly isEnding: () => boolean } {
-  let isEnding = false
+  let endingSince: number | undefined
   const startPatienceMs = config.databaseUrl === undefined ? POSTGRES_START_PATIENCE_MS : 0
-  const { uninstall } = closeWithGrace(
-    { delay: config.drainMs + EXIT_PATIENCE_MS + startPatienceMs, logger: log },
+  const delay = config.drainMs + EXIT_PATIENCE_MS + startPatienceMs
+  const grace = closeWithGrace(
+    { delay, logger: log, skip: [...ENDING_SIGNALS] },
     async ({ signal, err }) => {
-      isEnding = true
+      endingSince ??= performance.now()
       if (err !== undefined) log.fatal({ stack: err.stack }, 'unexpected error; closing')
-      else log.info({ signal }, 'closing')
+      else if (signal !== undefined) log.info({ signal }, 'closing')
       await close()
       log.info('closed')
     },
   )
-  return { uninstall, isEnding: () => isEnding }
+  const end = (signal: NodeJS.Signals) => {
+    const isRepeated = endingSince !== undefined
+    endingSince ??= performance.now()
+    if (!isRepeated) {
+      log.info({ signal }, 'closing')
+      grace.close()
+    } else if (performance.now() - endingSince > SAME_SIGNAL_MS) {
+      log.error({ signal }, 'told again to end; exiting at once')
+      process.exit(1)
+    }
+  }
+  for (const signal of ENDING_SIGNALS) process.on(signal, end)
+  const uninstall = () => {
+    grace.uninstall()
+    for (const signal of ENDING_SIGNALS) process.removeListener(signal, end)
+  }
+  return { uninstall, isEnding: () => endingSince !== undefined }
 }
 
 function readFlags(): { readonly demo: boolean } {
@@ -129,9 +154,12 @@ function readVersion(): string {
 function stopWithParent(): void {
   if (process.env['npm_lifecycle_event'] === undefined) return
   const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
-  }, PARENT_CHECK_MS).unref()
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_CHECK_MS)
+  timer.unref()
 }
 
 function welcome(url: string, isDemo: boolean): string {
