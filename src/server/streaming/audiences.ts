@@ -74,7 +74,7 @@ export class Audiences {
   /** Sends a publication of the feed to everybody for whom it has news. */
   publish(publication: Publication): void {
     this.whole.publish(publication)
-    this.untold.add([...this.ofViews.values()].map(({ audience }) => audience))
+    this.untold.add(new Set([...this.ofViews.values()].map(({ audience }) => audience)))
   }
 
   private begin(view: LiveView): ViewAudience {

@@ -51,9 +51,9 @@ export class ConnectionDeadlines {
     this.heardAt = now
   }
 
-  /** An update was handed to the socket: the next is due one interval later. */
-  updated(now: number): void {
-    this.broadcastAt = now + this.times.broadcastIntervalMs
+  /** At that instant an update was handed to the socket: the next is due one interval later. */
+  updated(at: number): void {
+    this.broadcastAt = Math.max(this.broadcastAt, at + this.times.broadcastIntervalMs)
   }
 
   /** A token was accepted; at this instant another one will be needed. */

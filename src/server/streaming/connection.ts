@@ -82,7 +82,6 @@ export class Connection implements Listener, Visited, FlowOwner {
 
   push(frame: Frame, now: number): void {
     if (this.isPaused || !this.isAuthorized || this.hasEnded) return
-    this.deadlines.updated(now)
     this.updates.offer(frame, now)
   }
 
@@ -228,10 +227,14 @@ export class Connection implements Listener, Visited, FlowOwner {
   }
 
   private due(now: number): Due | null {
-    return this.hasEnded ? null : this.deadlines.due(now, this.updates.stuckForMs(now))
+    if (this.hasEnded) return null
+    // Only now: at each update it would be one more place in memory for each connection to touch.
+    this.deadlines.updated(this.updates.sentAt)
+    return this.deadlines.due(now, this.updates.stuckForMs(now))
   }
 
   private nextVisitAt(now: number): number {
+    this.deadlines.updated(this.updates.sentAt)
     return Math.min(this.updates.restedAt, this.deadlines.nextAt(now, this.updates.stuckForMs(now)))
   }
 

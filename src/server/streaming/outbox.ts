@@ -13,7 +13,9 @@ import type { Pace } from './pace.js'
  */
 export class Outbox<Item> {
   private readonly pace: Pace
-  private sendingSince: number | undefined
+  private sending = false
+  /** When the newest item that was to be written was; always a number, which costs no memory. */
+  private begunAt = Number.NEGATIVE_INFINITY
   private waiting: Item | undefined
   private restsUntil = Number.NEGATIVE_INFINITY
 
@@ -24,14 +26,19 @@ export class Outbox<Item> {
 
   /** @returns the item when it is to be written now; `undefined` when it waits. */
   offer(item: Item, now: number): Item | undefined {
-    this.waiting = item
-    return this.next(now)
+    if (this.sending || now < this.restsUntil) {
+      this.waiting = item
+      return undefined
+    }
+    this.waiting = undefined
+    this.begin(now)
+    return item
   }
 
   /** The item on its way was so large, in bytes on the wire. */
   wrote(bytes: number): void {
-    if (this.sendingSince === undefined) return
-    this.restsUntil = this.pace.restUntil(this.restsUntil, bytes, this.sendingSince)
+    if (!this.sending) return
+    this.restsUntil = this.pace.restUntil(this.restsUntil, bytes, this.begunAt)
   }
 
   /**
@@ -40,13 +47,13 @@ export class Outbox<Item> {
    * @returns the item to be written next, if one waits that need not wait any longer.
    */
   flushed(now: number): Item | undefined {
-    this.sendingSince = undefined
+    this.sending = false
     return this.next(now)
   }
 
   /** The item that waits for nothing but time; `undefined` without one. */
   get resting(): Item | undefined {
-    return this.sendingSince === undefined ? this.waiting : undefined
+    return this.sending ? undefined : this.waiting
   }
 
   /** When it is to be written; `Infinity` without one. */
@@ -61,17 +68,22 @@ export class Outbox<Item> {
 
   /** Ends a rest before its time. @returns the item to be written now, if one waited for that. */
   hurry(now: number): Item | undefined {
-    return this.sendingSince === undefined ? this.take(now) : undefined
+    return this.sending ? undefined : this.take(now)
+  }
+
+  /** When the newest of the items that were to be written was; `-Infinity` before the first. */
+  get sentAt(): number {
+    return this.begunAt
   }
 
   /** For how long the item on its way has not left; 0 when nothing is on its way. */
   stuckForMs(now: number): number {
-    return this.sendingSince === undefined ? 0 : now - this.sendingSince
+    return this.sending ? now - this.begunAt : 0
   }
 
   /** Whether an item is on its way. */
   get isSending(): boolean {
-    return this.sendingSince !== undefined
+    return this.sending
   }
 
   /** Forgets what waits; what is on its way stays so. */
@@ -80,13 +92,19 @@ export class Outbox<Item> {
   }
 
   private next(now: number): Item | undefined {
-    return this.sendingSince === undefined && now >= this.restsUntil ? this.take(now) : undefined
+    return !this.sending && now >= this.restsUntil ? this.take(now) : undefined
   }
 
   private take(now: number): Item | undefined {
     const item = this.waiting
+    if (item === undefined) return undefined
     this.waiting = undefined
-    if (item !== undefined) this.sendingSince = now
+    this.begin(now)
     return item
+  }
+
+  private begin(now: number): void {
+    this.sending = true
+    this.begunAt = now
   }
 }

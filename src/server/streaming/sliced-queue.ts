@@ -8,8 +8,12 @@ const SLICE_MS = 4
 export class SlicedQueue<Item> {
   private readonly act: (item: Item, now: number) => void
   private readonly clock: () => number
-  private readonly waiting = new Set<Item>()
   private readonly onDone: () => void
+  /** An array, from `position` on: to fill and empty a set costs as much as all else that is done here. */
+  private line: readonly Item[] = []
+  private position = 0
+  /** Those in the line who have left. */
+  private readonly gone = new Set<Item>()
   private isScheduled = false
 
   /**
@@ -28,28 +32,44 @@ export class SlicedQueue<Item> {
   }
 
   /** Queues items in their order. One that waits already keeps its position, and its one turn. */
-  add(items: Iterable<Item>): void {
-    for (const item of items) this.waiting.add(item)
+  add(items: ReadonlySet<Item>): void {
+    const waiting = this.waiting()
+    this.line = waiting.length === 0 ? [...items] : [...new Set([...waiting, ...items])]
+    this.position = 0
+    this.gone.clear()
     if (!this.isScheduled) this.work()
   }
 
   /** Takes an item out, if it waits. */
   delete(item: Item): void {
-    this.waiting.delete(item)
+    if (this.position < this.line.length) this.gone.add(item)
+  }
+
+  private waiting(): readonly Item[] {
+    const rest = this.line.slice(this.position)
+    return this.gone.size === 0 ? rest : rest.filter((item) => !this.gone.has(item))
   }
 
   private work(): void {
     const startedAt = this.clock()
     let now = startedAt
     this.isScheduled = true // also while acting: what is added meanwhile waits for its turn
-    for (const item of this.waiting) {
-      this.waiting.delete(item)
+    while (this.position < this.line.length && now - startedAt < SLICE_MS) {
+      const item = this.line[this.position] as Item
+      this.position += 1
+      if (this.gone.size > 0 && this.gone.has(item)) continue
       this.act(item, now)
       now = this.clock()
-      if (now - startedAt >= SLICE_MS) break
     }
-    this.isScheduled = this.waiting.size > 0
+    this.isScheduled = this.position < this.line.length
     if (this.isScheduled) setImmediate(() => this.work())
-    else this.onDone()
+    else this.finish()
+  }
+
+  private finish(): void {
+    this.line = [] // whoever has had their turn is not kept
+    this.position = 0
+    this.gone.clear()
+    this.onDone()
   }
 }

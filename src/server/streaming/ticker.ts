@@ -69,7 +69,7 @@ export class Ticker {
     // The first slot once more: who is due again right away waits there.
     for (let tick = first; tick <= last; tick += 1) {
       const slot = this.slotAt(tick)
-      const visits = [...slot]
+      const visits = new Set(slot)
       slot.clear()
       this.due.add(visits)
     }

@@ -36,24 +36,29 @@ export class UpdateFlow {
     this.onFlushed = (error) => {
       context.backlog.release(owner)
       // A failed write is followed by a close, which ends everything.
-      if (error == null) this.write(this.outbox.flushed(context.clock()))
+      if (error == null) this.writeNext(context.clock())
     }
   }
 
   /** There is something newer than whatever waits. */
   offer(frame: Frame, now: number): void {
-    this.write(this.outbox.offer(frame, now))
+    this.write(this.outbox.offer(frame, now), now)
   }
 
   /** Time has passed. */
   visit(now: number): void {
     const rested = this.outbox.rested(now)
-    if (rested !== undefined) this.write(rested)
+    if (rested !== undefined) this.write(rested, now)
   }
 
   /** When the update that waits for nothing else is to be written; `Infinity` without one. */
   get restedAt(): number {
     return this.outbox.restedAt
+  }
+
+  /** When the newest of the updates that were handed to the socket was; `-Infinity` before any. */
+  get sentAt(): number {
+    return this.outbox.sentAt
   }
 
   /** For how long an update has not left; 0 when none is on its way. */
@@ -76,27 +81,34 @@ export class UpdateFlow {
     this.context.backlog.release(this.owner)
   }
 
-  private write(frame: Frame | undefined): void {
+  private write(frame: Frame | undefined, now: number): void {
     if (frame === undefined) {
-      this.lookAtResting()
+      this.lookAtResting(now)
       return
     }
     const message = this.takesPatches ? frame.messageFrom(this.writtenSeq) : frame.message
     const bytes = this.socket.write(message, this.onFlushed)
     if (bytes === null) return
     this.outbox.wrote(bytes.length)
-    if (this.socket.isBehind) this.context.backlog.hold(this.owner, bytes)
     this.writtenSeq = frame.seq
     this.sent += 1
+    if (this.socket.isBehind) this.context.backlog.hold(this.owner, bytes)
+    else this.writeNext(now)
+  }
+
+  /** What was on its way has left. */
+  private writeNext(now: number): void {
+    const next = this.outbox.flushed(now)
+    if (next !== undefined || this.outbox.resting !== undefined) this.write(next, now)
   }
 
   /** A small patch is not held back: without it the next update would have to be a whole one. */
-  private lookAtResting(): void {
+  private lookAtResting(now: number): void {
     const { resting } = this.outbox
     if (resting === undefined) return
     const patch = this.takesPatches ? resting.patchFrom(this.writtenSeq) : null
     if (patch !== null && this.context.pace.isSmall(patch.payload.length)) {
-      this.write(this.outbox.hurry(this.context.clock()))
+      this.write(this.outbox.hurry(now), now)
     } else this.owner.scheduleVisit()
   }
 }

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { type PreparedFrame, textFrame } from './prepared-frame.js'
 
+const NOTHING = Buffer.alloc(0)
+
 /** What an upgrade left behind. */
 export interface Upgrade {
   readonly webSocket: WebSocket
@@ -45,14 +47,19 @@ export class UpgradedSocket {
   /**
    * Writes a prepared frame.
    *
-   * @param onFlushed - called when it has left this process, or with the error that prevented it.
+   * @param onFlushed - called when it has left this process, or with the error that prevented it;
+   * not called when it left at once, and the socket is not behind.
    * @returns its bytes; `null` when the socket is closing: nothing was written, and nothing will be
    * called.
    */
   write(frame: PreparedFrame, onFlushed: (error?: Error | null) => void): Buffer | null {
     if (!this.isOpen) return null
     const bytes = frame.wire(this.windowBits)
-    this.tcp.write(bytes, onFlushed)
+    const wasBehind = this.isBehind
+    this.tcp.write(bytes, wasBehind ? onFlushed : undefined)
+    // As a rule the kernel takes all of it, and to be called back each time would cost more than all
+    // else here. Where it does not, a write of nothing is done when what is before it has left.
+    if (!wasBehind && this.tcp.writableLength > 0) this.tcp.write(NOTHING, onFlushed)
     return bytes
   }
 

@@ -33,6 +33,7 @@ const write = (socket: UpgradedSocket, text: string) =>
       else reject(error)
     })
     if (isWritten === null) resolve(false)
+    else if (!socket.isBehind) resolve(true)
   })
 
 const update = (seq: number, length = 3_000) =>
@@ -100,6 +101,39 @@ describe('UpgradedSocket', () => {
     expect(await write(other.socket, update(1))).toBe(false)
     await other.client.until(() => other.client.frames.length === 1)
     other.client.end()
+  })
+
+  it('[P3.5] tells when a frame has left that did not leave at once, and of no other', async () => {
+    const { client, socket } = await connect()
+    const left: string[] = []
+    const writeNamed = (name: string, size: number) =>
+      socket.write(new PreparedFrame(update(1, size)), (error) => left.push(error?.message ?? name))
+    client.socket.pause()
+    writeNamed('at once', 100)
+    expect(socket.isBehind).toBe(false)
+    writeNamed('larger than the kernel takes', 16_000_000)
+    expect(socket.isBehind).toBe(true)
+    writeNamed('behind it', 100)
+    for (let turns = 0; turns < 10; turns += 1) await turn()
+    expect(left).toEqual([])
+
+    client.socket.resume()
+    await client.until(() => client.messages.length === 3)
+
+    expect(left).toEqual(['larger than the kernel takes', 'behind it'])
+    expect(socket.isBehind).toBe(false)
+    client.end()
+  })
+
+  it('[P3.5] tells of a frame that will never leave that its socket is gone', async () => {
+    const { client, socket } = await connect()
+    client.socket.pause()
+    const failed = new Promise<unknown>((resolve) => {
+      socket.write(new PreparedFrame(update(1, 16_000_000)), resolve)
+    })
+    client.socket.destroy()
+
+    expect(await failed).toBeInstanceOf(Error)
   })
 
   it('[P3.10] is sound to a strict peer, whatever is written in whatever order and pace', async () => {
