@@ -10,7 +10,7 @@ import { watchIdle } from './watch-idle.js'
 
 const WARM_UP_SOCKETS = 200
 const WARM_UP_UPDATES = 50
-const WARM_UP_MS = 500
+const WARM_UP_MS = 2_000
 /** The heap of a server breathes by a few MB. */
 const MIN_SOCKETS_TO_WEIGH = 1_000
 const SETTLE_MS = 700

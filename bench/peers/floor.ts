@@ -3,14 +3,24 @@ import { createServer, type Socket } from 'node:net'
 import { listen } from './listen.js'
 import { servePeer } from './serve-peer.js'
 
-// What Node itself costs: a handshake by hand, then one Buffer, made once, to one socket after the
-// other. It knows no ping, no close and no slow reader, so nothing that serves can be below it.
+// What Node itself costs: a handshake by hand, then a ready Buffer, the next of the same updates
+// that all others send, to one socket after the other. It knows no ping, no close and no slow reader
+// and encodes nothing, so nothing that serves can be below it.
 
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11' // RFC 6455, section 1.3
 
+/** Of which it sends one after the other; some 10 MB of 50 sources. */
+const READY_UPDATES = 500
+
 await servePeer(async (board) => {
   const sockets = new Set<Socket>()
-  const frame = textFrame(Buffer.from(JSON.stringify(board.frame())))
+  // Frames that never change their length would cost the kernel a fifth less on loopback.
+  const frames = Array.from({ length: READY_UPDATES }, () => {
+    board.change()
+    return textFrame(Buffer.from(JSON.stringify(board.frame())))
+  })
+  let published = 0
+  const newest = () => frames[published % READY_UPDATES] as Buffer
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on('error', () => socket.destroy())
     socket.once('close', () => sockets.delete(socket))
@@ -21,13 +31,15 @@ await servePeer(async (board) => {
       socket.write(
         `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
       )
-      socket.write(frame)
+      socket.write(newest())
       sockets.add(socket)
     })
   })
   return {
     port: await listen(server),
     publish: () => {
+      published += 1
+      const frame = newest()
       for (const socket of sockets) socket.write(frame)
     },
   }
