@@ -59,14 +59,18 @@ export function wholeServerTable(results: Results, sockets: readonly number[]): 
   ]
 }
 
-/** What the load generator could take at most, measured against the floor. */
+/** What the load generator could take and open at most, measured against the floor. */
 export function describeCeiling(results: Results, sockets: readonly number[]): string {
-  const ceilings = sockets.flatMap((count) => {
-    const value = results.median('generatorCeilingPerSecond', { peer: 'floor', sockets: count })
-    return value === undefined ? [] : [`${number(value, 0)}/s at ${number(count, 0)} sockets`]
-  })
-  if (ceilings.length === 0) return 'The load generator was not measured: that needs the floor.'
-  return `The load generator itself can take ${ceilings.join(', ')}.`
+  const ceilings = (figure: FigureName): string =>
+    sockets
+      .flatMap((count) => {
+        const value = results.median(figure, { peer: 'floor', sockets: count })
+        return value === undefined ? [] : [`${number(value, 0)}/s at ${number(count, 0)} sockets`]
+      })
+      .join(', ')
+  const taken = ceilings('generatorCeilingPerSecond')
+  if (taken === '') return 'The load generator was not measured: that needs the floor.'
+  return `The load generator itself can take ${taken}, and open ${ceilings('openingCeilingPerSecond')}.`
 }
 
 /** Each target, what was measured of it, and whether that is good. */

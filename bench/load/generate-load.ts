@@ -31,7 +31,9 @@ async function run(plan: LoadPlan): Promise<LoadFigures> {
   await warmUp(plan, control)
   const before = await control.usage('collect')
   const crowd = new Crowd(plan)
+  const ownBefore = process.cpuUsage()
   const opening = await crowd.open()
+  const own = process.cpuUsage(ownBefore)
   await delay(SETTLE_MS)
   const settled = await control.usage('collect')
   const idle = plan.idleMs > 0 ? await watchIdle(control, plan.port, plan.idleMs) : {}
@@ -40,6 +42,7 @@ async function run(plan: LoadPlan): Promise<LoadFigures> {
   control.close()
   return {
     openedPerSecond: (plan.sockets * 1_000) / opening.tookMs,
+    openingCeilingPerSecond: (plan.sockets * 1e6) / (own.user + own.system),
     firstDataP99Ms: percentile(opening.firstDataMs, 0.99),
     ...(plan.sockets < MIN_SOCKETS_TO_WEIGH
       ? {}

@@ -25,6 +25,8 @@ export interface LoadFigures {
   readonly idleSocketKb?: number
   /** Sockets that had their first data, for each second of opening. */
   readonly openedPerSecond: number
+  /** Of the load generator's own process: how many it could open if the server cost nothing. */
+  readonly openingCeilingPerSecond: number
   readonly firstDataP99Ms: number
   /** For each update at each socket, heads of frames included. */
   readonly bytesPerUpdate: number
