@@ -25,7 +25,7 @@ export class Pace {
   /**
    * Until when a connection rests after an update.
    *
-   * @param previous - until when it was to rest before; `-Infinity` at the beginning.
+   * @param previous - until when it was to rest before; long ago at the beginning.
    * @param bytes - the size of the update on the wire.
    * @param now - when it was written, in milliseconds of a monotonic clock.
    */

@@ -56,7 +56,7 @@ export class UpdateFlow {
     return this.outbox.restedAt
   }
 
-  /** When the newest of the updates that were handed to the socket was; `-Infinity` before any. */
+  /** When the newest of the updates that were handed to the socket was; long ago before any. */
   get sentAt(): number {
     return this.outbox.sentAt
   }
