@@ -28,6 +28,8 @@ ${PEERS.map(({ name, meaning }) => `  ${name.padEnd(17)}${meaning}\n`).join('')}
 `
 
 const SOURCES = 50
+/** The first updates meet cold code, of which the floor has least. */
+const WARM_UP_MS = 2_000
 const IDLE_WATCH_MS = 12_000
 const SPARE_FILES = 200
 const WHOLE_SERVER_OPTION = 'whole-server'
@@ -96,6 +98,7 @@ function measurePeers(
       sockets,
       rounds: positive(values.rounds),
       sources: SOURCES,
+      warmUpMs: WARM_UP_MS,
       durationMs: positive(values.seconds) * 1_000,
       signal,
       idle: { peer: OURS, sockets: Math.max(...sockets), forMs: IDLE_WATCH_MS },
@@ -108,7 +111,15 @@ function measurePatch(signal: AbortSignal): Promise<readonly Measurement[]> {
   const { peer: name, sockets } = PATCH_OF_200
   const peers = [{ ...PATCHED, name }]
   return measureRounds(
-    { peers, sockets: [sockets], rounds: 1, sources: 200, durationMs: 1_000, signal },
+    {
+      peers,
+      sockets: [sockets],
+      rounds: 1,
+      sources: 200,
+      warmUpMs: WARM_UP_MS,
+      durationMs: 1_000,
+      signal,
+    },
     progress,
   )
 }

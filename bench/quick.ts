@@ -17,6 +17,7 @@ measured.
 
 const SOCKETS = 500
 const ROUNDS = 3
+const WARM_UP_MS = 500
 const DURATION_MS = 1_000
 
 const { values } = parseArgs({ options: { help: { type: 'boolean' } } })
@@ -32,6 +33,7 @@ async function main(signal: AbortSignal): Promise<void> {
       sockets: [SOCKETS],
       rounds: ROUNDS,
       sources: 50,
+      warmUpMs: WARM_UP_MS,
       durationMs: DURATION_MS,
       signal,
     },

@@ -8,6 +8,8 @@ export interface RoundsPlan {
   readonly sockets: readonly number[]
   readonly rounds: number
   readonly sources: number
+  /** For how long updates are sent back to back to each before those that count, in milliseconds. */
+  readonly warmUpMs: number
   /** For how long updates are sent back to back to each, in milliseconds. */
   readonly durationMs: number
   /** Ends the run. */
@@ -67,6 +69,7 @@ async function measure({ plan, peer, sockets, round }: OneMeasurement): Promise<
     peer,
     sockets,
     sources: plan.sources,
+    warmUpMs: plan.warmUpMs,
     durationMs: plan.durationMs,
     signal: plan.signal,
     idleMs: isWatched ? plan.idle.forMs : 0,

@@ -9,7 +9,7 @@ import type { PeerEntry } from './peers/catalogue.js'
 import type { PeerPorts } from './peers/serve-peer.js'
 
 /** What to do with one peer. */
-export interface PeerRun extends Pick<LoadPlan, 'sockets' | 'durationMs' | 'idleMs'> {
+export interface PeerRun extends Pick<LoadPlan, 'sockets' | 'warmUpMs' | 'durationMs' | 'idleMs'> {
   readonly peer: PeerEntry
   /** How many sources its board shows. */
   readonly sources: number
@@ -44,9 +44,9 @@ export async function runPeer(run: PeerRun): Promise<PeerResult> {
   const server = await startPeer(run)
   try {
     const { port, controlPort, frameBytes } = await readPorts(server)
-    const { sockets, durationMs, idleMs } = run
+    const { sockets, warmUpMs, durationMs, idleMs } = run
     const { dialect } = run.peer
-    const plan = { port, controlPort, dialect, sockets, durationMs, idleMs }
+    const plan = { port, controlPort, dialect, sockets, warmUpMs, durationMs, idleMs }
     const figures = await load(plan, run.signal)
     return { figures, frameBytes }
   } finally {

@@ -10,7 +10,6 @@ import { watchIdle } from './watch-idle.js'
 
 const WARM_UP_SOCKETS = 200
 const WARM_UP_UPDATES = 50
-const WARM_UP_MS = 2_000
 /** The heap of a server breathes by a few MB. */
 const MIN_SOCKETS_TO_WEIGH = 1_000
 const SETTLE_MS = 700
@@ -65,7 +64,7 @@ async function sendBackToBack(crowd: Crowd, control: PeerControl, plan: LoadPlan
   // After this every socket's own cadence is as far away as it can be.
   await crowd.nextUpdate(control.publish)
   await delay(QUIET_MS)
-  for (const until = performance.now() + WARM_UP_MS; performance.now() < until; ) {
+  for (const until = performance.now() + plan.warmUpMs; performance.now() < until; ) {
     await crowd.nextUpdate(control.publish)
   }
   const spreadsMs: number[] = []

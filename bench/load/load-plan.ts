@@ -6,6 +6,8 @@ export interface LoadPlan {
   readonly controlPort: number
   readonly dialect: DialectName
   readonly sockets: number
+  /** For how long updates are sent back to back before those that count, in milliseconds. */
+  readonly warmUpMs: number
   /** For how long updates are sent back to back, in milliseconds. */
   readonly durationMs: number
   /** For how long the sockets then sit idle under watch, in milliseconds; 0 leaves that out. */
