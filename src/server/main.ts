@@ -66,7 +66,7 @@ async function close(running: Running): Promise<void> {
   try {
     await running.app?.close()
   } finally {
-    const embedded = await running.embedded?.catch(() => undefined)
+    const embedded = await running.embedded?.catch(() => undefined) // main() tells, unless all ends anyway
     await embedded?.stop()
   }
 }

@@ -19,7 +19,7 @@ export class Outbox<Item> {
   private sending = false
   // Whole milliseconds: these V8 keeps in the object itself, and any other number in a place of its
   // own, which is one more to touch for each of ten thousand connections at each update.
-  /** When the newest item that was to be written was. */
+  /** When the newest item was handed out to be written. */
   private begunAt = LONG_AGO
   private restsUntil = LONG_AGO
   private waiting: Item | undefined
@@ -31,7 +31,7 @@ export class Outbox<Item> {
 
   /** @returns the item when it is to be written now; `undefined` when it waits. */
   offer(item: Item, now: number): Item | undefined {
-    if (this.sending || now < this.restsUntil) {
+    if (!this.isFree(now)) {
       this.waiting = item
       return undefined
     }
@@ -76,7 +76,7 @@ export class Outbox<Item> {
     return this.sending ? undefined : this.take(now)
   }
 
-  /** When the newest of the items that were to be written was; long ago before the first. */
+  /** When the newest item was handed out to be written; long ago before the first. */
   get sentAt(): number {
     return this.begunAt
   }
@@ -97,7 +97,7 @@ export class Outbox<Item> {
   }
 
   private next(now: number): Item | undefined {
-    return !this.sending && now >= this.restsUntil ? this.take(now) : undefined
+    return this.isFree(now) ? this.take(now) : undefined
   }
 
   private take(now: number): Item | undefined {
@@ -106,6 +106,10 @@ export class Outbox<Item> {
     this.waiting = undefined
     this.begin(now)
     return item
+  }
+
+  private isFree(now: number): boolean {
+    return !this.sending && now >= this.restsUntil
   }
 
   private begin(now: number): void {

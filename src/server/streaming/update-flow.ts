@@ -36,7 +36,7 @@ export class UpdateFlow {
     this.onFlushed = (error) => {
       context.backlog.release(owner)
       // A failed write is followed by a close, which ends everything.
-      if (error == null) this.writeNext(context.clock())
+      if (error == null) this.writeWaiting(context.clock())
     }
   }
 
@@ -93,13 +93,12 @@ export class UpdateFlow {
     this.writtenSeq = frame.seq
     this.sent += 1
     if (this.socket.isBehind) this.context.backlog.hold(this.owner, bytes)
-    else this.writeNext(now)
+    else this.writeWaiting(now)
   }
 
   /** What was on its way has left. */
-  private writeNext(now: number): void {
-    const next = this.outbox.flushed(now)
-    if (next !== undefined || this.outbox.resting !== undefined) this.write(next, now)
+  private writeWaiting(now: number): void {
+    this.write(this.outbox.flushed(now), now)
   }
 
   /** A small patch is not held back: without it the next update would have to be a whole one. */

@@ -82,7 +82,7 @@ describe('Connection, at its beginning', () => {
   })
 })
 
-describe('Connection, for a slow reader', () => {
+describe('Connection, for a quick and a slow reader', () => {
   it('[conflation] withholds nothing that can leave at once', async () => {
     const { connection, client } = await stage.connect()
     for (const seq of [2, 3, 4]) connection.push(frameOf(seq), stage.nowMs)
