@@ -65,7 +65,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
         // The same data again is the same object, of which nothing has to be drawn anew.
         const isKnown = before?.epoch === update.epoch && before.seq === update.seq
         newest = isKnown ? { ...update, data: before.data } : update
-        skewMs = clockSkewMs(update, skewMs)
+        skewMs = clockSkewMs(update, before, skewMs)
         clock.setSkewMs(skewMs)
         stopOrGoOn()
         if (before === undefined)

@@ -12,10 +12,16 @@ type Times = Pick<Update, 'generatedAt' | 'receivedAt' | 'isStale'>
 /**
  * How far the server's clock is ahead of this one, in milliseconds.
  *
- * @param before - what it was; old data says nothing of the clocks.
+ * @param previous - the update before this one. Data that is stale, or the same again, may be of any
+ * age, and says nothing of the clocks.
+ * @param before - what it was.
  */
-export function clockSkewMs(update: Times, before: number): number {
-  if (update.isStale) return before
+export function clockSkewMs(
+  update: Times,
+  previous: Pick<Update, 'generatedAt'> | undefined,
+  before: number,
+): number {
+  if (update.isStale || update.generatedAt === previous?.generatedAt) return before
   const skewMs = update.generatedAt - update.receivedAt
   return Math.abs(skewMs) < SAME_CLOCK_MS ? 0 : skewMs
 }

@@ -7,14 +7,21 @@ describe('how fresh the data is', () => {
     const near = update({ generatedAt: NOW - 9_999 })
     const far = update({ generatedAt: NOW - 10_000 })
 
-    expect(clockSkewMs(near, 0)).toBe(0)
-    expect(clockSkewMs(far, 0)).toBe(-10_000)
+    expect(clockSkewMs(near, undefined, 0)).toBe(0)
+    expect(clockSkewMs(far, undefined, 0)).toBe(-10_000)
   })
 
   it('learns nothing of the clocks from old data', () => {
     const stale = update({ generatedAt: NOW - 600_000, isStale: true })
 
-    expect(clockSkewMs(stale, 25_000)).toBe(25_000)
+    expect(clockSkewMs(stale, undefined, 25_000)).toBe(25_000)
+  })
+
+  it('learns nothing of the clocks from data that is sent again while a read hangs', () => {
+    const fresh = update({ generatedAt: NOW - 10_000, receivedAt: NOW - 10_000 })
+    const again = { ...fresh, receivedAt: NOW }
+
+    expect(clockSkewMs(again, fresh, 0)).toBe(0)
   })
 
   it('counts from when the server last vouched for the data', () => {
