@@ -1,13 +1,17 @@
+import { availableParallelism } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createPaint, wantsColour } from '../src/cli/colour.js'
+import { measureCoreDistance } from './core-distance.js'
 import { describeMachine, isMachineBusy, openFilesLimit } from './machine.js'
 import { untilInterrupted } from './interrupt.js'
+import { NearCores } from './near-cores.js'
 import { OURS, PATCH_OF_200, type PeerEntry, PEERS } from './peers/catalogue.js'
 import { type Measurement, Results } from './results.js'
 import { measureRounds } from './rounds.js'
 import { asText, describeCeiling, peerTable, targetTable, wholeServerTable } from './tables.js'
 import { TARGETS } from './targets.js'
-import { measureWholeServer } from './whole-server.js'
+import { measureWholeServer, type WholeServerPlan } from './whole-server.js'
 import { type Performance, writePerformance } from './write-performance.js'
 
 const USAGE = `Usage: npm run bench -- [--sockets 50,1000,10000] [--peers naive,floor,pipecast]
@@ -64,21 +68,24 @@ async function main(signal: AbortSignal): Promise<void> {
   const names = values.peers.split(',')
   const peers = names.filter((name) => name !== WHOLE_SERVER_OPTION).map(findPeer)
   const sockets = values.sockets.split(',').map(positive).filter(isPossible)
+  const nearCores = watchCores(signal)
   const results = new Results([
-    ...(await measurePeers(peers, sockets, signal)),
+    ...(await measurePeers(peers, { sockets, nearCores, signal })),
     ...(peers.some(({ name }) => name === PATCHED.name) ? await measurePatch(signal) : []),
-    ...(names.includes(WHOLE_SERVER_OPTION) ? await measureWhole(sockets, signal) : []),
+    ...(names.includes(WHOLE_SERVER_OPTION)
+      ? await measureWhole({ sockets, nearCores, signal })
+      : []),
   ])
   const measured = TARGETS.filter(({ value }) => value(results) !== undefined)
   const report: Performance = {
     machine,
     command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-    ceiling: describeCeiling(results, sockets),
+    notes: [describeCeiling(results, sockets), nearCores?.describe() ?? []].flat(),
     tables: tablesOf(results, sockets, names),
     targets: targetTable(results, measured),
   }
   for (const { title, table } of report.tables) console.log(`\n${title}\n${asText(table, paint)}`)
-  console.log(`\n${report.ceiling}\n\n${asText(report.targets, paint)}`)
+  console.log(`\n${report.notes.join('\n')}\n\n${asText(report.targets, paint)}`)
   const missing = TARGETS.length - measured.length
   if (missing > 0) progress(`${missing} more targets need other sockets or peers`)
   if (!values.write) return
@@ -87,10 +94,20 @@ async function main(signal: AbortSignal): Promise<void> {
   console.error('docs/performance.md is written')
 }
 
+/** `undefined` on a machine of one core, which cannot be far from itself. */
+function watchCores(signal: AbortSignal): NearCores | undefined {
+  if (availableParallelism() < 2) return undefined
+  const watch = {
+    distance: measureCoreDistance,
+    nowMs: () => performance.now(),
+    wait: (ms: number) => delay(ms, undefined, { signal }),
+  }
+  return new NearCores(watch, progress)
+}
+
 function measurePeers(
   peers: readonly PeerEntry[],
-  sockets: readonly number[],
-  signal: AbortSignal,
+  { sockets, nearCores, signal }: WholeServerPlan,
 ): Promise<readonly Measurement[]> {
   return measureRounds(
     {
@@ -101,6 +118,7 @@ function measurePeers(
       warmUpMs: WARM_UP_MS,
       durationMs: positive(values.seconds) * 1_000,
       signal,
+      nearCores,
       idle: { peer: OURS, sockets: Math.max(...sockets), forMs: IDLE_WATCH_MS },
     },
     progress,
@@ -124,14 +142,11 @@ function measurePatch(signal: AbortSignal): Promise<readonly Measurement[]> {
   )
 }
 
-async function measureWhole(
-  sockets: readonly number[],
-  signal: AbortSignal,
-): Promise<readonly Measurement[]> {
+async function measureWhole(plan: WholeServerPlan): Promise<readonly Measurement[]> {
   try {
-    return await measureWholeServer(sockets, progress, signal)
+    return await measureWholeServer(plan, progress)
   } catch (error) {
-    signal.throwIfAborted()
+    plan.signal.throwIfAborted()
     progress(`the whole server: skipped, ${(error as Error).message}`)
     return []
   }

@@ -1,3 +1,4 @@
+import type { NearCores } from './near-cores.js'
 import type { PeerEntry } from './peers/catalogue.js'
 import type { Measurement } from './results.js'
 import { NoBunError, runPeer } from './run-peer.js'
@@ -14,6 +15,8 @@ export interface RoundsPlan {
   readonly durationMs: number
   /** Ends the run. */
   readonly signal: AbortSignal
+  /** Decides when to measure, and whether again; without it everything is measured once. */
+  readonly nearCores?: NearCores | undefined
   /** For how long idle sockets of this peer are watched. */
   readonly idle?: { readonly peer: string; readonly sockets: number; readonly forMs: number }
 }
@@ -42,7 +45,8 @@ export async function measureRounds(
         const at = `[${done}/${total}] round ${round}, ${sockets} sockets, ${peer.name}`
         if (absent.has(peer.name)) continue
         try {
-          const measurement = await measure({ plan, peer, sockets, round })
+          const take = () => measure({ plan, peer, sockets, round })
+          const measurement = await (plan.nearCores?.measure(take) ?? take())
           measurements.push(measurement)
           progress(`${at}: ${describe(measurement)}`)
         } catch (error) {

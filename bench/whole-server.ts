@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { type BenchDatabase, startBenchDatabase } from './bench-database.js'
 import { Follower } from './follower.js'
+import type { NearCores } from './near-cores.js'
 import type { Measurement } from './results.js'
 import type { Progress } from './rounds.js'
 import { seedBoard } from './seed-board.js'
@@ -45,11 +46,18 @@ const TICK_MS = 5_000
 const COMMIT_ONE = `INSERT INTO pipecast.queue (name, depth) VALUES ($1, 1)
   ON CONFLICT (name) DO UPDATE SET depth = pipecast.queue.depth + 1`
 
+/** What to measure of it. */
+export interface WholeServerPlan {
+  readonly sockets: readonly number[]
+  readonly nearCores?: NearCores | undefined
+  /** Ends the run. */
+  readonly signal: AbortSignal
+}
+
 /** Measures the built server on a Postgres of its own, with each of these numbers of sockets. */
 export async function measureWholeServer(
-  sockets: readonly number[],
+  { sockets, nearCores, signal }: WholeServerPlan,
   progress: Progress,
-  signal: AbortSignal,
 ): Promise<readonly Measurement[]> {
   const database = await startBenchDatabase()
   try {
@@ -62,7 +70,8 @@ export async function measureWholeServer(
       const measurements: Measurement[] = []
       for (const count of sockets) {
         progress(`the whole server on Postgres, ${count} sockets …`)
-        const figures = await measure({ database, server, sockets: count, signal })
+        const take = () => measure({ database, server, sockets: count, signal })
+        const figures = await (nearCores?.measure(take) ?? take())
         measurements.push({ round: 1, peer: WHOLE_SERVER, sockets: count, figures })
       }
       return measurements

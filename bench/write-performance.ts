@@ -5,7 +5,8 @@ import { asMarkdown, type Table } from './tables.js'
 export interface Performance {
   readonly machine: string
   readonly command: string
-  readonly ceiling: string
+  /** What is to be known of the figures, a sentence or two each. */
+  readonly notes: readonly string[]
   readonly tables: readonly { readonly title: string; readonly table: Table }[]
   readonly targets: Table
 }
@@ -33,9 +34,9 @@ export function replaceMeasured(document: string, measured: string): string {
 }
 
 function renderMeasured(performance: Performance, at: Date): string {
-  const { machine, command, ceiling, tables, targets } = performance
+  const { machine, command, notes, tables, targets } = performance
   return [
-    `${at.toISOString().slice(0, 10)}, ${machine}: \`${command.trim()}\`.\n${ceiling}`,
+    `${at.toISOString().slice(0, 10)}, ${machine}: \`${command.trim()}\`.\n${notes.join('\n')}`,
     ...tables.map(({ title, table }) => `### ${title}\n\n${asMarkdown(table)}`),
     `### Targets\n\n${asMarkdown(targets)}`,
   ].join('\n\n')
