@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type Browser,
   type BrowserContext,
@@ -41,17 +43,29 @@ export interface WatchedContext {
   readonly troubles: Troubles
 }
 
+const ARGS = [
+  '--no-sandbox', // tests may run as root
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--no-proxy-server',
+]
+
 /** Starts Chromium; close it in `afterAll`. Start-up takes a second or two, a context almost none. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({
-    executablePath,
-    args: [
-      '--no-sandbox', // tests may run as root
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--no-proxy-server',
-    ],
-  })
+  return chromium.launch({ executablePath, args: ARGS })
+}
+
+/**
+ * Starts Chromium with a profile that blocks cookies and all else that pages keep. Closing the
+ * context ends it.
+ *
+ * @param profile - an empty folder.
+ */
+export async function launchWithoutStorage(profile: string): Promise<BrowserContext> {
+  await mkdir(join(profile, 'Default'))
+  const preferences = { profile: { default_content_setting_values: { cookies: 2 } } }
+  await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences))
+  return chromium.launchPersistentContext(profile, { executablePath, args: ARGS })
 }
 
 /** Opens a fresh profile, which is closed with the browser at the latest. */

@@ -1,8 +1,10 @@
+import { keep, readKept } from './kept.js'
+
 const KEY = 'pipecast.token'
 
 /** The view token that was typed in this tab; empty when there is none. */
 export function rememberedToken(): string {
-  return sessionStorage.getItem(KEY) ?? ''
+  return readKept('session', KEY) ?? ''
 }
 
 /** Keeps the token of an address like `/?token=…`, and takes it out of what others may see. */
@@ -17,5 +19,5 @@ export function takeTokenFromAddress(): void {
 
 /** Keeps a view token until the tab is closed. */
 export function rememberToken(token: string): void {
-  sessionStorage.setItem(KEY, token)
+  keep('session', KEY, token)
 }
