@@ -67,9 +67,13 @@ applyRememberedTheme()
 takeTokenFromAddress()
 const page = openPage()
 watchFromBehind(page)
-const showInThisTab = () => showInTab(page.store.state().update?.data)
+const showInThisTab = () => {
+  const { store } = page
+  showInTab(store.state().update?.data, store.dataAge()?.isOutOfDate === true)
+}
 showInThisTab()
 page.store.onChange(showInThisTab)
+page.clock.onTick(showInThisTab) // data gets old by itself
 root.replaceChildren() // what the document came with has been read
 render(
   <PageProvider page={page}>

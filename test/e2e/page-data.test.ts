@@ -65,12 +65,18 @@ describeInChromium.concurrent('the page and its data', { timeout: 120_000 }, () 
     const colour = () =>
       page.evaluate<string>(`getComputedStyle(document.querySelector('.card-value')).color`)
     const dimmed = await colour()
+    const titles = [await page.title()]
     faults.push(...(await faultsInBothThemes(page, 'stale')))
     await board.hasShown(/last update (\d\d|[5-9]) s ago/)
     const stillAt = await clock.textContent()
     await postgres.start()
     await board.shows(LIVE)
+    titles.push(await page.title())
 
+    expect(titles).toEqual([
+      'Pipecast: may be out of date',
+      'Pipecast: 1 source, no run has ended yet',
+    ])
     expect(explainedMs).toBeLessThan(8_000)
     expect(stillAt).toBe(stoppedAt)
     expect(await colour()).not.toBe(dimmed)

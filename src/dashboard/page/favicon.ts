@@ -10,9 +10,9 @@ const COLOURS: Readonly<Record<HealthStatus, string>> = {
 }
 
 /**
- * The icon of the tab: the worst status by its colour, and how many sources are failing.
+ * The icon of the tab: the worst status by its colour, and how many sources and pipelines fail.
  *
- * @param status - `undefined` before the first data.
+ * @param status - `undefined` when it is not known.
  * @returns a data URL.
  */
 export function faviconUrl(status: HealthStatus | undefined, failing: number): string {

@@ -1,12 +1,18 @@
 import type { PipelineStatus } from '../../protocol/index.js'
 import { documentTitle } from '../status/headline.js'
+import { failingCount } from '../status/problems.js'
 import { faviconUrl } from './favicon.js'
 
-/** Shows in the tab how it is: a board is watched from behind other tabs, too. */
-export function showInTab(data: PipelineStatus | undefined): void {
-  const title = documentTitle(data)
+/**
+ * Shows in the tab how it is: a board is watched from behind other tabs, too.
+ *
+ * @param isOutOfDate - nobody knows whether it still is so.
+ */
+export function showInTab(data: PipelineStatus | undefined, isOutOfDate: boolean): void {
+  const title = documentTitle(data, isOutOfDate)
   if (document.title !== title) document.title = title
-  const icon = faviconUrl(data?.status, data?.totals.failing ?? 0)
+  const status = isOutOfDate ? undefined : data?.status
+  const icon = faviconUrl(status, data === undefined ? 0 : failingCount(data))
   const link = iconLink()
   if (link.getAttribute('href') !== icon) link.setAttribute('href', icon)
 }

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import { hasProblems } from '../status/problems.js'
 import { usePage } from './page-context.js'
 import { nextWallTop } from './wall-paging.js'
 
@@ -13,12 +14,11 @@ export function useWallPaging(isKiosk: boolean): void {
     let seconds = 0
     return clock.onTick(() => {
       seconds += 1
-      const totals = store.state().update?.data.totals
-      if (seconds % EVERY_S !== 0 || totals === undefined) return
+      const data = store.state().update?.data
+      if (seconds % EVERY_S !== 0 || data === undefined) return
       const { scrollHeight: pageHeight } = document.documentElement
-      scrollTo({
-        top: nextWallTop({ top: scrollY, windowHeight: innerHeight, pageHeight }, totals),
-      })
+      const scrolling = { top: scrollY, windowHeight: innerHeight, pageHeight }
+      scrollTo({ top: nextWallTop(scrolling, hasProblems(data)) })
     })
   }, [isKiosk, store, clock])
 }

@@ -1,5 +1,3 @@
-import type { StatusTotals } from '../../protocol/index.js'
-
 /** How far the page has been scrolled, and how far it could be, in CSS pixels. */
 export interface Scrolling {
   readonly top: number
@@ -18,9 +16,9 @@ const LEAST_PX = 24
  */
 export function nextWallTop(
   { top, windowHeight, pageHeight }: Scrolling,
-  { failing, late, degraded }: Pick<StatusTotals, 'failing' | 'late' | 'degraded'>,
+  hasProblems: boolean,
 ): number {
-  if (failing + late + degraded > 0) return 0
+  if (hasProblems) return 0
   const mostTop = pageHeight - windowHeight
   if (top + LEAST_PX >= mostTop) return 0
   return Math.min(top + windowHeight * (1 - OVERLAP), mostTop)

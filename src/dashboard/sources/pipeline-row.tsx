@@ -5,6 +5,7 @@ import { sourceHref } from '../page/route.js'
 import { StatusIcon } from '../status/status-icon.js'
 import { countOf } from '../words/count-words.js'
 import { clockWords } from '../words/duration-words.js'
+import { jobWords } from '../words/job-words.js'
 import { whyWords } from '../words/reason-words.js'
 
 /** What the head of a group shows. */
@@ -33,7 +34,7 @@ export const PipelineRow = memo(function PipelineRow({ id, pipeline, listed }: P
       <h3>
         <StatusIcon status={pipeline.status} />
         <a href={sourceHref(id)} data-row-link>
-          {id}
+          {jobWords(pipeline)}
         </a>
         <span class="visually-hidden">{pipeline.status}</span>
       </h3>

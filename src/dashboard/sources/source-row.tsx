@@ -4,6 +4,7 @@ import { Ticking } from '../page/page-context.js'
 import { sourceHref } from '../page/route.js'
 import { StatusWord } from '../status/status-icon.js'
 import { percentWords } from '../words/count-words.js'
+import { jobWords } from '../words/job-words.js'
 import { whyWords } from '../words/reason-words.js'
 import { DurationMeter } from './duration-meter.js'
 import { HistoryBar } from './history-bar.js'
@@ -24,7 +25,7 @@ export const SourceRow = memo(function SourceRow({
       <StatusWord status={source.status} />
       <span class="row-name">
         <a href={sourceHref(id)} data-row-link>
-          {source.name}
+          {jobWords(source)}
         </a>
         <span class="row-why" title={why}>
           {why}

@@ -32,11 +32,14 @@ export const NO_FILTER: Filter = { statuses: [], search: '' }
 interface Group {
   readonly key: string | null
   readonly sources: [key: string, source: SourceStatus][]
-  /** The order of its worst member. */
+  /** The order of its worst member, or of itself where that is worse. */
   worst: number
 }
 
-/** The list: problems first, grouped by pipeline; a group is as urgent as its worst member. */
+/**
+ * The list: problems first, grouped by pipeline; a group is as urgent as its worst member, or as the
+ * pipeline's own runs make it.
+ */
 export function rowsOf(
   { sources, pipelines }: Pick<PipelineStatus, 'sources' | 'pipelines'>,
   filter: Filter,
@@ -46,7 +49,7 @@ export function rowsOf(
   for (const [key, source] of Object.entries(sources)) {
     if (!isListed(key, source)) continue
     const name = source.pipeline === key ? null : source.pipeline
-    const group = groups.get(name) ?? { key: name, sources: [], worst: Infinity }
+    const group = groups.get(name) ?? { key: name, sources: [], worst: ownOrder(pipelines, name) }
     group.sources.push([key, source])
     group.worst = Math.min(group.worst, STATUS_LOOKS[source.status].order)
     groups.set(name, group)
@@ -59,6 +62,11 @@ export function rowsOf(
     const heads = group.key === null && groups.size === 1 ? [] : [head]
     return [...heads, ...group.sources.sort(byUrgency).map(sourceRow)]
   })
+}
+
+function ownOrder(pipelines: PipelineStatus['pipelines'], name: string | null): number {
+  const own = name !== null && Object.hasOwn(pipelines, name) ? pipelines[name] : undefined
+  return own === undefined ? Infinity : STATUS_LOOKS[own.status].order
 }
 
 /** Names a row for as long as it is listed. */

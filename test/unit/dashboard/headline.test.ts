@@ -2,10 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { faviconUrl } from '../../../src/dashboard/page/favicon.js'
 import { documentTitle, headline } from '../../../src/dashboard/status/headline.js'
 import { successRate24h } from '../../../src/dashboard/status/success-rate.js'
-import type { StatusTotals } from '../../../src/protocol/index.js'
-import { totals } from './board-samples.js'
+import type { PipelineEntry, StatusTotals } from '../../../src/protocol/index.js'
+import { hasProblems } from '../../../src/dashboard/status/problems.js'
+import { pipeline, source, totals } from './board-samples.js'
 
-const headlineOf = (change: Partial<StatusTotals>) => headline({ totals: totals(change) })
+function judged(change: Partial<StatusTotals>, ...pipelines: readonly PipelineEntry[]) {
+  return {
+    totals: totals(change),
+    sources: { alone: source('alone') },
+    pipelines: Object.fromEntries(pipelines.map((entry) => [entry.name, entry])),
+  }
+}
+
+const headlineOf = (...parts: Parameters<typeof judged>) => headline(judged(...parts))
 
 describe('the headline', () => {
   it('names the problems, the worst first', () => {
@@ -25,16 +34,48 @@ describe('the headline', () => {
     expect(headlineOf({ sources: 2, unknown: 2 })).toBe('2 sources, no run has ended yet')
     expect(headlineOf({})).toBe('Nothing has been reported yet')
   })
+
+  it('names a pipeline that is in trouble by its own runs, which are no source', () => {
+    const well = { sources: 12, healthy: 12 }
+    const failing = { ...pipeline('nightly', 'Failing'), reasons: ['missed'] }
+
+    expect(headlineOf(well, failing)).toBe('Pipeline nightly failing; all 12 sources healthy')
+    expect(headlineOf({ sources: 9, late: 1 }, failing, pipeline('weekly', 'Late'))).toBe(
+      '1 pipeline failing, 1 late; 1 source late',
+    )
+    expect(hasProblems(judged(well, failing))).toBe(true)
+    expect(hasProblems(judged(well, pipeline('nightly')))).toBe(false)
+  })
+
+  it('says nothing of a pipeline that is only as bad as its sources make it, or is one itself', () => {
+    const bySource = { ...pipeline('nightly', 'Degraded'), reasons: ['source_failing', 'late'] }
+    const asSource = pipeline('alone', 'Failing')
+
+    expect(headlineOf({ sources: 9, failing: 1 }, bySource, asSource)).toBe('1 source failing')
+  })
 })
 
 describe('the tab', () => {
   it('counts what is failing in front of the name', () => {
-    const failing = { totals: totals({ sources: 9, failing: 2 }) }
-    const well = { totals: totals({ sources: 9, healthy: 9 }) }
+    const failing = judged({ sources: 9, failing: 2 })
+    const well = judged({ sources: 9, healthy: 9 })
+    const byPipeline = judged({ sources: 9, failing: 2 }, pipeline('nightly', 'Failing'))
 
-    expect(documentTitle(failing)).toBe('(2) Pipecast: 2 sources failing')
-    expect(documentTitle(well)).toBe('Pipecast: All 9 sources healthy')
-    expect(documentTitle(undefined)).toBe('Pipecast')
+    expect(documentTitle(failing, false)).toBe('(2) Pipecast: 2 sources failing')
+    expect(documentTitle(well, false)).toBe('Pipecast: All 9 sources healthy')
+    expect(documentTitle(byPipeline, false)).toBe(
+      '(3) Pipecast: Pipeline nightly failing; 2 sources failing',
+    )
+    expect(documentTitle(undefined, false)).toBe('Pipecast')
+  })
+
+  it('says that nobody knows, and how many were failing when somebody did', () => {
+    expect(documentTitle(judged({ sources: 9, failing: 2 }), true)).toBe(
+      '(2) Pipecast: may be out of date',
+    )
+    expect(documentTitle(judged({ sources: 9, healthy: 9 }), true)).toBe(
+      'Pipecast: may be out of date',
+    )
   })
 
   it('shows the count in its icon, and nothing longer than two digits', () => {

@@ -14,6 +14,18 @@ function boardOf(...sources: readonly SourceStatus[]) {
 const shown = (rows: readonly Row[]) => rows.map(({ kind, key }) => `${kind} ${key ?? '-'}`)
 
 describe('the list of sources', () => {
+  it('puts a pipeline first whose own runs are in trouble, however well its sources are', () => {
+    const data = boardOf(source('a', { pipeline: 'fine' }), source('b', { pipeline: 'ill' }))
+    const pipelines = { ...data.pipelines, ill: pipeline('ill', 'Failing') }
+
+    expect(shown(rowsOf({ ...data, pipelines }, NO_FILTER))).toEqual([
+      'pipeline ill',
+      'source b',
+      'pipeline fine',
+      'source a',
+    ])
+  })
+
   it('puts problems first, within a pipeline and among pipelines', () => {
     const data = boardOf(
       source('a', { pipeline: 'well' }),
