@@ -1,7 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { faultsInBothThemes } from '../support/accessibility.js'
-import { describeInChromium, launchChromium } from '../support/chromium.js'
+import { describeInChromium, launchChromium, launchWithoutStorage } from '../support/chromium.js'
 import { openDashboard } from '../support/dashboard-page.js'
 import { report, runEvent } from '../support/reports.js'
 import { type ServerProcess, startServer } from '../support/server-process.js'
@@ -135,6 +138,48 @@ describeInChromium('the page and its connection', () => {
     await page.goto(`${server.url}/#/sources/nightly`)
     await page.locator('.runs li').first().waitFor() // asked with the token
     await close()
+  }, 60_000)
+
+  it('keeps a token to the tab in which it was typed: another asks for its own', async () => {
+    const server = await start({ VIEW_TOKENS: TOKEN })
+    const { page, row, close } = await openDashboard(browser, server.url)
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.getByRole('button', { name: 'Show the board' }).click()
+    await row('nightly').waitFor()
+
+    const another = await page.context().newPage()
+    await another.goto(server.url)
+
+    await another.getByText('Sign-in required').first().waitFor()
+    await another.getByLabel('Token').fill(TOKEN)
+    await another.getByRole('button', { name: 'Show the board' }).click()
+    await another.locator('.source-row').first().waitFor()
+    await another.goto(`${server.url}/#/sources/nightly`)
+    await another.locator('.runs li').first().waitFor()
+    await close()
+  }, 60_000)
+
+  it('comes up where the browser lets no page keep anything, and knows what was typed', async ({
+    onTestFinished,
+  }) => {
+    const profile = await mkdtemp(join(tmpdir(), 'pipecast-profile-'))
+    onTestFinished(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
+    const server = await start({ VIEW_TOKENS: TOKEN })
+    const context = await launchWithoutStorage(profile)
+    onTestFinished(() => context.close())
+    const page = await context.newPage()
+    await page.goto(server.url)
+
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.getByRole('button', { name: 'Show the board' }).click()
+    await page.getByRole('link', { name: 'nightly' }).click()
+
+    await page.locator('.runs li').first().waitFor()
+    await page.getByRole('button', { name: 'Theme: auto' }).click()
+    await page.getByRole('button', { name: 'Theme: light' }).waitFor()
+    expect(
+      await page.evaluate('(() => { try { localStorage } catch (e) { return e.name } })()'),
+    ).toBe('SecurityError')
   }, 60_000)
 
   it('takes a token from the address, and out of it', async () => {

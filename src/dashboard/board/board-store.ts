@@ -1,5 +1,10 @@
 import type { ConnectionState, ConnectOptions, Subscription, Update } from '../../client/index.js'
-import { clockSkewMs, dataAgeMs, isOutOfDate } from '../connection/freshness.js'
+import {
+  clockSkewMs,
+  dataAgeMs,
+  isOutOfDate,
+  OUT_OF_DATE_WHILE_LIVE_MS,
+} from '../connection/freshness.js'
 import { type DataAge, type Pill, pillOf } from '../connection/pill.js'
 import type { Clock } from '../page/clock.js'
 
@@ -21,6 +26,7 @@ export interface BoardStore {
   readonly onChange: (listener: () => void) => () => void
   readonly refresh: () => void
   readonly retry: () => void
+  /** There is a token now, or another; it is remembered. */
   readonly authorize: (token: string) => void
 }
 
@@ -59,7 +65,7 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
     options.connect({
       url: options.url,
       // An open server is not asked for a token that nobody has.
-      ...(options.token() === '' ? {} : { token: options.token }),
+      ...(hasToken ? { token: options.token } : {}),
       onUpdate: (update) => {
         const before = newest
         // The same data again is the same object, of which nothing has to be drawn anew.
@@ -75,16 +81,26 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
       onState: notify,
     })
   let newest = options.first
+  let hasToken = options.token() !== ''
   let subscription = open()
+  const reopen = () => {
+    subscription.close()
+    hasToken = options.token() !== ''
+    subscription = open()
+    notify()
+  }
   /** After an end nothing comes back by itself; a person may begin anew. */
   const retry = () => {
     if (subscription.state.status !== 'closed') {
       subscription.retry()
       return
     }
-    subscription.close()
-    subscription = open()
-    notify()
+    reopen()
+  }
+  // Tabs share a connection without a token; the first one that is typed here is for this tab alone.
+  const authorize = (token: string) => {
+    if (hasToken) subscription.authorize(token)
+    else reopen()
   }
   const dataAge = (): DataAge | null => {
     if (newest === undefined) return null
@@ -92,10 +108,16 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
     const { state } = subscription
     return { ageMs, isOutOfDate: isOutOfDate(newest, ageMs, state), isStale: newest.isStale }
   }
-  /** While nobody knows what is true now, the clocks say nothing of it either. */
+  /**
+   * While nobody knows what is true now, the clocks say nothing of it either: they stop when that is
+   * noticed, and at data that is far older already, such as a page opened in an outage gets, at that.
+   */
   function stopOrGoOn() {
-    clock.setStopped(dataAge()?.isOutOfDate === true)
+    const age = dataAge()
+    const tooOldMs = Math.max(0, (age?.ageMs ?? 0) - OUT_OF_DATE_WHILE_LIVE_MS)
+    clock.stopAt(age?.isOutOfDate === true ? clock.now() - tooOldMs : null)
   }
+  stopOrGoOn()
   clock.onTick(stopOrGoOn)
   return {
     state: () => ({ update: newest, connection: subscription.state }),
@@ -107,6 +129,6 @@ export function createBoardStore(options: BoardStoreOptions): BoardStore {
     },
     refresh: () => subscription.refresh(),
     retry,
-    authorize: (token) => subscription.authorize(token),
+    authorize,
   }
 }

@@ -5,7 +5,7 @@ const SAME_CLOCK_MS = 10_000
 /** Without a live connection, data that has not been confirmed for so long may be out of date. */
 const OUT_OF_DATE_MS = 20_000
 /** While it is live the client watches over the silence; this is for what escapes it. */
-const OUT_OF_DATE_WHILE_LIVE_MS = 90_000
+export const OUT_OF_DATE_WHILE_LIVE_MS = 90_000
 
 type Times = Pick<Update, 'generatedAt' | 'receivedAt' | 'isStale'>
 

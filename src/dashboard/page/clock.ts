@@ -8,8 +8,8 @@ export interface Clock {
   readonly onTick: (listener: () => void) => () => void
   /** How far the server's clock is ahead of this one, in milliseconds. */
   readonly setSkewMs: (skewMs: number) => void
-  /** Stops the board's time, or lets it go on. */
-  readonly setStopped: (isStopped: boolean) => void
+  /** Stops the board's time at an instant of this machine's, unless it is; `null` lets it go on. */
+  readonly stopAt: (at: number | null) => void
 }
 
 /** What the clock runs on. */
@@ -38,9 +38,9 @@ export function startClock({ now, repeat }: Timers): Clock {
     setSkewMs: (ms) => {
       skewMs = ms
     },
-    setStopped: (isStopped) => {
-      if (isStopped === (stoppedAt !== null)) return
-      stoppedAt = isStopped ? now() : null
+    stopAt: (at) => {
+      if ((at === null) === (stoppedAt === null)) return
+      stoppedAt = at
       tick()
     },
   }

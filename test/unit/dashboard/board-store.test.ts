@@ -8,6 +8,9 @@ interface Stage {
   readonly store: BoardStore
   readonly clock: Clock
   readonly options: ConnectOptions
+  /** What was done with its connections. */
+  readonly calls: readonly string[]
+  readonly remember: (token: string) => void
   readonly receive: (update: Update) => void
   readonly turn: (state: ConnectionState) => void
   readonly pass: (ms: number) => void
@@ -18,6 +21,9 @@ interface Stage {
 
 /** A store on a subscription whose other end is played by the test. */
 function stage({ token = '', first }: { token?: string; first?: Update } = {}): Stage {
+  let remembered = token
+  const calls: string[] = []
+  let connections = 0
   let now = NOW
   let tick = () => {}
   const frames: (() => void)[] = []
@@ -28,11 +34,14 @@ function stage({ token = '', first }: { token?: string; first?: Update } = {}): 
   const store = createBoardStore({
     url: 'http://board.example/',
     first,
-    token: () => token,
+    token: () => remembered,
     clock,
     nextFrame: (action) => frames.push(action),
     connect: (given) => {
       options = given
+      connections += 1
+      const own = connections
+      calls.push(`open ${own}${given.token === undefined ? '' : ' with a token'}`)
       return {
         get update() {
           return newest
@@ -42,8 +51,8 @@ function stage({ token = '', first }: { token?: string; first?: Update } = {}): 
         },
         refresh: () => {},
         retry: () => {},
-        authorize: () => {},
-        close: () => {},
+        authorize: () => calls.push(`authorize ${own}`),
+        close: () => calls.push(`close ${own}`),
       }
     },
   })
@@ -51,6 +60,8 @@ function stage({ token = '', first }: { token?: string; first?: Update } = {}): 
     store,
     clock,
     options,
+    calls,
+    remember: (word) => (remembered = word),
     receive: (next) => {
       newest = next
       options.onUpdate?.(next)
@@ -179,6 +190,15 @@ describe('the store of the board', () => {
     expect(clock.boardNow()).toBe(NOW + 60_000)
   })
 
+  it('stops the board’s clock soon after data that is old when it comes, as in an outage', () => {
+    const { clock, receive, turn } = stage()
+    turn(connection())
+
+    receive(update({ generatedAt: NOW - 3 * 3_600_000, isStale: true }))
+
+    expect(clock.boardNow()).toBe(NOW - 3 * 3_600_000 + 90_000)
+  })
+
   it('has a pill before there is any data', () => {
     const { store } = stage()
 
@@ -192,5 +212,16 @@ describe('the store of the board', () => {
 
     expect(open.options.token).toBeUndefined()
     expect(closed.options.token).toBeTypeOf('function')
+  })
+
+  it('begins a connection of its own with the first token that is typed, which no tab may share', () => {
+    const { store, calls, remember } = stage()
+
+    remember('wrong')
+    store.authorize('wrong')
+    remember('right')
+    store.authorize('right')
+
+    expect(calls).toEqual(['open 1', 'close 1', 'open 2 with a token', 'authorize 2'])
   })
 })

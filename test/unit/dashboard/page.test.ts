@@ -55,10 +55,10 @@ describe('the clock of the page', () => {
   it('stands still on the board while the data is out of date, and then jumps to the present', () => {
     const { clock, pass } = clockAt(NOW)
 
-    clock.setStopped(true)
+    clock.stopAt(clock.now())
     pass(30_000)
     const stopped = clock.boardNow()
-    clock.setStopped(false)
+    clock.stopAt(null)
 
     expect(stopped).toBe(NOW)
     expect(clock.now()).toBe(NOW + 30_000)
@@ -68,9 +68,9 @@ describe('the clock of the page', () => {
   it('stays where it first stood when it is stopped again', () => {
     const { clock, pass } = clockAt(NOW)
 
-    clock.setStopped(true)
+    clock.stopAt(clock.now())
     pass(1_000)
-    clock.setStopped(true)
+    clock.stopAt(clock.now())
 
     expect(clock.boardNow()).toBe(NOW)
   })
@@ -80,7 +80,7 @@ describe('the clock of the page', () => {
     let looks = 0
     clock.onTick(() => (looks += 1))
 
-    for (const isStopped of [true, true, false, false]) clock.setStopped(isStopped)
+    for (const at of [NOW, NOW, null, null]) clock.stopAt(at)
 
     expect(looks).toBe(2)
   })
