@@ -10,6 +10,7 @@ import { useBoard, useEachSecond, usePage } from './page/page-context.js'
 import { useKiosk } from './page/use-kiosk.js'
 import { useRoute } from './page/use-route.js'
 import { rememberedToken, rememberToken } from './page/view-token.js'
+import { NO_FILTER } from './sources/source-rows.js'
 import { SourceView } from './source-view/source-view.js'
 
 /** The whole page. */
@@ -52,12 +53,15 @@ interface ViewProps {
 function View({ data, isKiosk }: ViewProps) {
   const { baseUrl } = usePage()
   const route = useRoute()
+  // Both are as they were when somebody comes back from a source.
   const visited = useRef<string | null>(null)
+  const [filter, setFilter] = useState(NO_FILTER)
   if (route.view === 'source') {
     visited.current = route.key
     return <SourceView key={route.key} id={route.key} data={data} />
   }
   const isEmpty = data.totals.sources === 0 && Object.keys(data.queue.queues).length === 0
   if (isEmpty) return <EmptyBoard baseUrl={baseUrl} />
-  return <Board data={data} isKiosk={isKiosk} visited={visited.current} />
+  const list = { data, isKiosk, filter, onFilter: setFilter, visited: visited.current }
+  return <Board {...list} />
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import {
@@ -113,6 +114,21 @@ describeInChromium('the page', () => {
     await page.goBack()
     await page.locator('.source-row').first().waitFor()
     expect(await page.evaluate('document.activeElement.textContent')).toBe('my-first-job')
+    expect(await page.getByRole('searchbox').inputValue()).toBe('first-job')
+    expect(await page.locator('.source-row').count()).toBe(1)
+  })
+
+  it('tells jobs of one name in two namespaces apart', async () => {
+    const job = (namespace: string) => ({
+      ...runEvent('COMPLETE', 'load'),
+      job: { namespace, name: 'load' },
+    })
+
+    await report(server.url, [job('prod'), job('staging')])
+    const { row } = await open()
+
+    await row('prod/load').waitFor()
+    await row('staging/load').waitFor()
   })
 
   it('moves from row to row with the arrow keys, and stays on a row that moves', async () => {
@@ -217,5 +233,18 @@ describeInChromium('the page', () => {
     expect(hidden).toBe(0)
     await page.getByRole('button', { name: 'Refresh' }).waitFor()
     expect(page.url()).not.toContain('kiosk')
+  })
+
+  it('names a pipeline whose own runs fail while its sources do well', async () => {
+    const parent = { run: { runId: randomUUID() }, job: { namespace: 'default', name: 'etl' } }
+    const task = runEvent('COMPLETE', 'etl.load') as { run: { facets: object } }
+    task.run.facets = { parent }
+
+    await report(server.url, [task, { ...runEvent('FAIL', 'etl', 'no money'), run: parent.run }])
+    const { page } = await open()
+
+    await page.locator('.pipeline-row', { hasText: 'etl' }).waitFor()
+    expect(await page.locator('h1').textContent()).toContain('Pipeline etl failing; ')
+    expect(await page.title()).toContain('Pipecast: Pipeline etl failing; ')
   })
 })

@@ -1,22 +1,14 @@
-import type { PipelineStatus } from '../../protocol/index.js'
 import { AlertsPanel } from '../panels/alerts-panel.js'
 import { QualityPanel } from '../panels/quality-panel.js'
 import { QueuesPanel } from '../panels/queues-panel.js'
 import { SystemPanel } from '../panels/system-panel.js'
 import { useWallPaging } from '../page/use-wall-paging.js'
-import { SourceList } from '../sources/source-list.js'
+import { SourceList, type SourceListProps } from '../sources/source-list.js'
 import { Cards } from './cards.js'
 
-/** What the board shows. */
-export interface BoardProps {
-  readonly data: PipelineStatus
-  readonly isKiosk: boolean
-  /** Whose own view was looked at last: its row has the focus again. */
-  readonly visited: string | null
-}
-
-/** The whole board. */
-export function Board({ data, isKiosk, visited }: BoardProps) {
+/** The whole board; what it shows is what its list does. */
+export function Board(props: SourceListProps) {
+  const { data, isKiosk } = props
   useWallPaging(isKiosk)
   return (
     <main class="board">
@@ -26,7 +18,7 @@ export function Board({ data, isKiosk, visited }: BoardProps) {
         <QualityPanel sources={data.sources} />
         <QueuesPanel queue={data.queue} />
       </aside>
-      <SourceList data={data} isKiosk={isKiosk} visited={visited} />
+      <SourceList {...props} />
       {!isKiosk && <SystemPanel />}
     </main>
   )

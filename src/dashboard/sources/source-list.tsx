@@ -1,9 +1,9 @@
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { PipelineStatus } from '../../protocol/index.js'
 import { FilterBar } from './filter-bar.js'
 import { nextRowIndex } from './next-row.js'
 import { PipelineRow } from './pipeline-row.js'
-import { NO_FILTER, type Row, rowId, rowsOf } from './source-rows.js'
+import { type Filter, NO_FILTER, type Row, rowId, rowsOf } from './source-rows.js'
 import { SourceRow } from './source-row.js'
 import { useRowFocus } from './use-row-focus.js'
 import { useRowHeights } from './use-row-heights.js'
@@ -13,24 +13,25 @@ import { useVirtualRows } from './use-virtual-rows.js'
 export interface SourceListProps {
   readonly data: PipelineStatus
   readonly isKiosk: boolean
+  readonly filter: Filter
+  readonly onFilter: (filter: Filter) => void
   /** The key of the row that has the focus at first; `null` for none. */
   readonly visited: string | null
 }
 
 /** All sources, problems first. Only the rows in sight are drawn. */
-export function SourceList({ data, isKiosk, visited }: SourceListProps) {
-  const [filter, setFilter] = useState(NO_FILTER)
+export function SourceList({ data, isKiosk, filter, onFilter, visited }: SourceListProps) {
   const { sources, pipelines } = data
   const shown = isKiosk ? NO_FILTER : filter
   const rows = useMemo(() => rowsOf({ sources, pipelines }, shown), [sources, pipelines, shown])
   return (
     <section class="sources" aria-label="Sources">
-      {!isKiosk && <FilterBar totals={data.totals} filter={filter} onFilter={setFilter} />}
+      {!isKiosk && <FilterBar totals={data.totals} filter={filter} onFilter={onFilter} />}
       <Rows rows={rows} visited={visited} />
       {rows.length === 0 && (
         <p class="nothing">
           No source matches.{' '}
-          <button type="button" class="link-button" onClick={() => setFilter(NO_FILTER)}>
+          <button type="button" class="link-button" onClick={() => onFilter(NO_FILTER)}>
             Show all
           </button>
         </p>
