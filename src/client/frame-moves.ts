@@ -55,6 +55,8 @@ export function hear(draft: Draft, env: Surroundings, frame: ServerFrame): void 
       draft.todo.push(isOpening ? 'token' : 'renew')
       break
     case 'auth_ok':
+      draft.isTokenAsked = false
+      break
     case 'pong':
     default:
     // good news, or from a newer server

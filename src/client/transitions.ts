@@ -181,6 +181,10 @@ const goWithout: Move<'tokenless'> = (draft, env, until) => {
   if (until === 'ever') surrender(draft, 'unauthorized')
   else fail(draft, env, false)
 }
+/** The server ends it if it must; then another token is asked for, unless there is none. */
+const goOn: Move<'tokenless'> = (draft, _env, until) => {
+  draft.isTokenAsked &&= until === 'ever'
+}
 
 /** Where nothing else is said, nothing happens. An event that is forgotten here does not compile. */
 const quiet: Row = {
@@ -213,7 +217,7 @@ export const transitions: { readonly [P in Phase]: Row } = {
     tokenless: goWithout,
   },
   live: {
-    ...quiet, // even without a token: the server ends it if it must
+    ...quiet,
     retry: check,
     refresh: ask,
     timer: tick,
@@ -222,6 +226,7 @@ export const transitions: { readonly [P in Phase]: Row } = {
     hidden: hide,
     visible: show,
     token: showToken,
+    tokenless: goOn,
   },
   paused: {
     ...quiet,

@@ -32,6 +32,9 @@ export function fullUpdate<Data>(data: Data, more: Partial<UpdateFrame> = {}): U
   return { type: 'pipeline_status_update', timestamp, ...frame }
 }
 
+/** A token was accepted. */
+export const authOk: ServerFrame = { type: 'auth_ok', timestamp }
+
 /** A patch. */
 export function patchFrame(seq: number, more: Partial<PatchFrame> = {}): PatchFrame {
   return { type: 'pipeline_status_patch', timestamp, seq, ...more }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { BLOCKED } from '../../../src/client/connection-state.js'
 import { count, frame, live, lost, opening, polled, state, streaming } from './driven-machines.js'
-import { authRequired, closing, errorFrame, fullUpdate, greeting, pong } from './server-frames.js'
+import {
+  authOk,
+  authRequired,
+  closing,
+  errorFrame,
+  fullUpdate,
+  greeting,
+  pong,
+} from './server-frames.js'
 
 describe('a connection', () => {
   it('[P9.1] begins with a socket, and is connected with the first data', () => {
@@ -269,5 +277,40 @@ describe('a token', () => {
     driver.pass(2_000)
 
     expect(driver.transport).toBe('websocket')
+  })
+
+  it('[P9.6] that was renewed on a live connection may be renewed again after the next refusal', () => {
+    const driver = live(1_000)
+    driver.tell(...frame(authRequired))
+    driver.tell('token')
+    driver.tell(...frame(authOk))
+    driver.tell(...lost())
+    driver.pass(10)
+
+    const refused = driver.tell('polled', { code: 'unauthorized' })
+
+    expect(refused).toContain('renew')
+    expect(state(driver).status).not.toBe('unauthorized')
+  })
+
+  it('[P9.6] that cannot be fetched for a live connection is asked for again when that has ended', () => {
+    const driver = live(1_000)
+    driver.tell(...frame(authRequired))
+    driver.tell('tokenless', 'now')
+
+    expect(driver.tell(...lost(4001))).toContain('renew')
+    expect(driver.tell('tokenless', 'now')).not.toContain('renew')
+    driver.pass(20_000)
+    expect(state(driver).status).not.toBe('unauthorized')
+  })
+
+  it('[P9.6] that nobody has leaves a live connection to its end', () => {
+    const driver = live(1_000)
+    driver.tell(...frame(authRequired))
+    driver.tell('tokenless', 'ever')
+
+    expect(state(driver).status).toBe('connected')
+    driver.tell(...lost(4001))
+    expect(state(driver).status).toBe('unauthorized')
   })
 })
