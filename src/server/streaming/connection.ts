@@ -97,6 +97,7 @@ export class Connection implements Listener, Visited, FlowOwner {
 
   /** Tells the client to come back after a while, and closes. */
   closeForRestart(retryAfterMs: number): void {
+    if (!this.socket.isOpen) return // it is leaving already
     this.send({ type: 'connection_closing', reason: 'restart', retry_after_ms: retryAfterMs })
     this.close(CloseCode.GoingAway, restartReason(retryAfterMs))
   }
@@ -293,7 +294,9 @@ export class Connection implements Listener, Visited, FlowOwner {
   private close(code: CloseCode, reason: string): void {
     this.end()
     this.closedWith ??= { code, reason }
-    this.socket.webSocket.close(code, reason)
+    if (this.socket.isOpen) this.socket.webSocket.close(code, reason)
+    // A peer that has hung up while a frame is stuck would otherwise stay for as long as it likes.
+    else this.socket.webSocket.terminate()
   }
 }
 

@@ -98,7 +98,9 @@ async function admit(
   if (refusal !== null) {
     const leaveLane = refusal.mayBeToldOverSocket ? manager.takeLane() : null
     if (leaveLane === null) return sendRefusal(reply, refusal)
-    socket.once('close', leaveLane)
+    // Its client may have left while its token was looked at.
+    if (socket.destroyed) leaveLane()
+    else socket.once('close', leaveLane)
   }
   expected.set(request.raw, { response: reply.raw, admission })
   return undefined

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { frameOf, Stage } from './stage.js'
@@ -67,5 +68,24 @@ describe('readers that stopped at different frames', () => {
 
     expect(ends).toEqual([{ code: 4101, reason: 'too slow to read' }])
     expect(streams.context.backlog.bytes).toBe(2_000_000)
+  })
+})
+
+describe('a reader that has stopped and then hung up', () => {
+  it('[sign of life] is let go after 60 s, though its frame stays stuck', async () => {
+    stage = new Stage()
+    const { connection, client, socket } = await stage.connect()
+    await client.heard()
+    const tcp = Reflect.get(client.socket, '_socket') as Socket
+    tcp.pause()
+    connection.push(frameOf(2, LARGE), stage.nowMs)
+    tcp.end()
+    await until(() => socket.readyState === socket.CLOSING)
+
+    await stage.advance(60_000)
+    await until(() => stage!.ends.length > 0)
+
+    expect(stage.ends).toEqual([{ code: 4201, reason: 'no sign of life' }])
+    expect(stage.context.backlog.bytes).toBe(0)
   })
 })
