@@ -67,6 +67,24 @@ describeInChromium('the page and its connection', () => {
     await close()
   }, 120_000)
 
+  it('asks again for what is behind a source when the server is back', async () => {
+    const first = await start()
+    await report(first.url, runEvent('FAIL', 'asked-in-vain', 'disk full'))
+    const { page, pill, row, close } = await openDashboard(browser, first.url)
+    await pill.getByText('WebSocket Connected').waitFor()
+    await first.kill()
+
+    await row('asked-in-vain').getByRole('link').click()
+    const panels = page.locator('.source-columns')
+    await panels.getByText('the server cannot be reached').nth(1).waitFor()
+    await start({ PORT: new URL(first.url).port })
+
+    await page.locator('.runs li').waitFor({ timeout: 45_000 })
+    await page.getByText('Schedule', { exact: true }).waitFor({ timeout: 45_000 })
+    expect(await panels.getByText('the server cannot be reached').count()).toBe(0)
+    await close()
+  }, 120_000)
+
   it('explains itself within 8 s when nothing answers behind the page', async () => {
     const server = await start()
     const { page, pill, close } = await openDashboard(browser, server.url)

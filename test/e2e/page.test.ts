@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import {
@@ -21,6 +22,24 @@ async function open(path = '', options = {}): Promise<DashboardPage> {
   const dashboard = await openDashboard(browser, server.url + path, options)
   opened.push(dashboard)
   return dashboard
+}
+
+/** Reports runs of a job, many a second, until its end. */
+function changeAgainAndAgain(jobName: string): { readonly end: () => Promise<void> } {
+  let isOver = false
+  const change = async () => {
+    while (!isOver) {
+      await report(server.url, runEvent('COMPLETE', jobName))
+      await delay(50)
+    }
+  }
+  const changing = change()
+  return {
+    end: () => {
+      isOver = true
+      return changing
+    },
+  }
 }
 
 describeInChromium('the page', () => {
@@ -168,6 +187,33 @@ describeInChromium('the page', () => {
     expect(await page.locator('.copy-block code').first().textContent()).toContain(
       `${server.url}/ping/any-token/nightly?create=1`,
     )
+    expect(troubles).toEqual(NO_TROUBLES)
+  })
+
+  it('shows the runs of a source that changes faster than the server answers, and storms nobody', async ({
+    onTestFinished,
+  }) => {
+    await report(server.url, runEvent('COMPLETE', 'busy'))
+    const { page, row, troubles } = await open()
+    await row('busy').waitFor()
+    const askedAt: number[] = []
+    await page.route(/\/jobs\/busy\/runs/, async (route) => {
+      askedAt.push(performance.now())
+      await delay(700)
+      await route.continue()
+    })
+    const changing = changeAgainAndAgain('busy')
+    onTestFinished(changing.end)
+
+    await row('busy').getByRole('link').click()
+    await page.locator('.runs li').nth(10).waitFor({ timeout: 15_000 })
+    await changing.end()
+    await report(server.url, runEvent('START', 'busy')) // the last change of all
+    await page.locator('.runs .run-state-running').waitFor()
+
+    const gapsMs = askedAt.slice(1).map((at, index) => at - (askedAt[index] ?? 0))
+    expect(gapsMs.length).toBeGreaterThan(0)
+    expect(Math.min(...gapsMs)).toBeGreaterThan(900) // 1 s by the page's clock
     expect(troubles).toEqual(NO_TROUBLES)
   })
 

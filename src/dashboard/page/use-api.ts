@@ -1,17 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { ConnectionState } from '../../client/index.js'
 import { withTimeLimit } from '../../client/time-limit.js'
+import { type Answer, readReply, WAITING, withReply } from './answer.js'
+import { type Asker, startAsking } from './asker.js'
+import type { Conditions } from './asking.js'
 import { usePage } from './page-context.js'
-
-/** What became of a question to the server. */
-export type Answer<Value> =
-  | { readonly state: 'waiting' }
-  | { readonly state: 'failed'; readonly message: string }
-  | {
-      readonly state: 'answered'
-      readonly value: Value
-      readonly bytes: number
-      readonly at: number
-    }
 
 /** So long the server has to answer, in milliseconds. */
 const TIMEOUT_MS = 8_000
@@ -20,64 +13,59 @@ const TIMEOUT_MS = 8_000
 export interface Question {
   /** Below the API's base; `null` asks nothing. */
   readonly path: string | null
-  /** It is asked anew when this changes; the last answer stays meanwhile. */
+  /** When this changes it is asked anew, soon; the last answer stays meanwhile. */
   readonly version?: string | number
-  /** Asked again so long after each answer, in milliseconds; never unless said. */
+  /** Asked again so long after each answer, in milliseconds. Default: `Infinity`, never. */
   readonly everyMs?: number
 }
 
 /**
- * The server's answer, whose shape the caller vouches for. The question is withdrawn when its part of
- * the page goes.
+ * The server's answer, whose shape the caller vouches for. A failure is followed by another attempt.
+ * The question is withdrawn when its part of the page goes, or asks something else.
  */
-export function useApi<Value>({ path, version, everyMs }: Question): Answer<Value> {
-  const { fetchApi, clock } = usePage()
-  const [answer, setAnswer] = useState<Answer<Value> & { readonly path?: string | null }>({
-    state: 'waiting',
-  })
+export function useApi<Value>({ path, version, everyMs = Infinity }: Question): Answer<Value> {
+  const { fetchApi, store } = usePage()
+  const [known, setKnown] = useState<Known<Value>>({ path: null, answer: WAITING })
+  const asker = useRef<Asker | null>(null)
   useEffect(() => {
     if (path === null) return
-    const ending = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const ask = async () => {
-      const signal = withTimeLimit(ending.signal, TIMEOUT_MS)
-      const next = await answerOf<Value>(fetchApi(path, signal), clock.now)
-      if (ending.signal.aborted) return
-      setAnswer((before) => {
-        // What is known stays when a later question fails.
-        const isWorse = next.state === 'failed' && before.state === 'answered'
-        return isWorse && before.path === path ? before : { ...next, path }
-      })
-      if (everyMs !== undefined) timer = setTimeout(() => void ask(), everyMs)
+    const ask = async (signal: AbortSignal) => {
+      const reply = await readReply<Value>(fetchApi(path, withTimeLimit(signal, TIMEOUT_MS)))
+      if (!signal.aborted) {
+        setKnown((before) => ({ path, answer: withReply(answerTo(path, before), reply) }))
+      }
+      return reply.outcome
     }
-    void ask()
+    const around = () => surroundings(store.state().connection)
+    const started = startAsking({ version, everyMs, ...around() }, ask, () => performance.now())
+    asker.current = started
+    const look = () => started.follow(around())
+    const leaveStore = store.onChange(look)
+    document.addEventListener('visibilitychange', look)
     return () => {
-      ending.abort()
-      clearTimeout(timer)
+      started.end()
+      leaveStore()
+      document.removeEventListener('visibilitychange', look)
     }
-  }, [path, version, everyMs, fetchApi, clock])
-  return answer.path === path ? answer : { state: 'waiting' }
+  }, [path, fetchApi, store])
+  useEffect(() => asker.current?.follow({ version, everyMs }), [version, everyMs])
+  return answerTo(path, known)
 }
 
-async function answerOf<Value>(
-  asked: Promise<Response>,
-  now: () => number,
-): Promise<Answer<Value>> {
-  try {
-    const response = await asked
-    const text = await response.text()
-    if (!response.ok) return { state: 'failed', message: failureWords(response.status, text) }
-    const bytes = new TextEncoder().encode(text).length
-    return { state: 'answered', value: JSON.parse(text) as Value, bytes, at: now() }
-  } catch (error) {
-    const isSlow = error instanceof DOMException && error.name === 'TimeoutError'
-    const message = isSlow ? 'the server did not answer in 8 s' : 'the server cannot be reached'
-    return { state: 'failed', message }
+/** What is known, and of what. */
+interface Known<Value> {
+  readonly path: string | null
+  readonly answer: Answer<Value>
+}
+
+/** What was asked before says nothing of this question. */
+function answerTo<Value>(path: string | null, known: Known<Value>): Answer<Value> {
+  return known.path === path ? known.answer : WAITING
+}
+
+function surroundings({ status }: ConnectionState): Pick<Conditions, 'isHidden' | 'isReceiving'> {
+  return {
+    isHidden: document.hidden,
+    isReceiving: status === 'connected' || status === 'polling',
   }
-}
-
-/** What the server says of it, where it does. */
-function failureWords(status: number, text: string): string {
-  const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]
-  return said === undefined ? `the server answers ${status}` : (JSON.parse(`"${said}"`) as string)
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
+import type { Answer } from '../page/answer.js'
 import { useEachSecond, usePage } from '../page/page-context.js'
-import { type Answer, useApi } from '../page/use-api.js'
+import { useApi } from '../page/use-api.js'
 import { byteWords, countWords } from '../words/count-words.js'
 import { durationWords } from '../words/duration-words.js'
 

@@ -1,4 +1,4 @@
-import type { Answer } from '../page/use-api.js'
+import type { Answer } from '../page/answer.js'
 import { isoDurationWords, scheduleWords } from '../words/schedule-words.js'
 import type { JobAnswer } from './job-answers.js'
 import { useCronWords } from './use-cron-words.js'

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
+import type { Answer } from '../page/answer.js'
 import { Ticking } from '../page/page-context.js'
-import { type Answer, useApi } from '../page/use-api.js'
+import { useApi } from '../page/use-api.js'
 import { runStateWords } from '../sources/history-shapes.js'
 import { countOf, countWords } from '../words/count-words.js'
 import { agoWords, durationWords } from '../words/duration-words.js'
