@@ -85,6 +85,29 @@ describeInChromium('the page and its connection', () => {
     await close()
   }, 120_000)
 
+  it('says that what is behind a source is not up to date for as long as it cannot ask', async () => {
+    const server = await start()
+    await report(server.url, runEvent('FAIL', 'kept', 'disk full'))
+    const { page, close } = await openDashboard(browser, `${server.url}/#/sources/kept`)
+    await page.getByText('Schedule', { exact: true }).waitFor()
+    await page.locator('.runs li').waitFor()
+    const words = page.getByText('Not up to date: the server answers 503')
+
+    await page.route(/\/namespaces\//, (route) => route.fulfill({ status: 503 }))
+    await report(server.url, runEvent('COMPLETE', 'kept'))
+    await words.nth(1).waitFor() // of the runs, and of what is expected
+    const kept = await page.locator('.runs li').count()
+    const faults = await faultsInBothThemes(page, 'source-not-up-to-date')
+    await page.unroute(/\/namespaces\//)
+    await words.first().waitFor({ state: 'detached' })
+    await page.locator('.runs li').nth(1).waitFor()
+
+    expect(kept).toBe(1)
+    expect(await words.count()).toBe(0)
+    expect(faults).toEqual([])
+    await close()
+  }, 60_000)
+
   it('explains itself within 8 s when nothing answers behind the page', async () => {
     const server = await start()
     const { page, pill, close } = await openDashboard(browser, server.url)

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../page/answer.js'
+import { AnswerNote } from '../page/answer-note.js'
 import { useEachSecond, usePage } from '../page/page-context.js'
 import { useApi } from '../page/use-api.js'
 import { byteWords, countWords } from '../words/count-words.js'
@@ -30,15 +31,14 @@ export function SystemPanel() {
       <summary>
         <h2>System</h2>
       </summary>
-      {isOpen && <SystemFacts answer={answer} />}
+      {isOpen && <AnswerNote answer={answer} />}
+      {isOpen && answer.state === 'answered' && <SystemFacts {...answer} />}
     </details>
   )
 }
 
-function SystemFacts({ answer }: { answer: Answer<HealthAnswer> }) {
-  if (answer.state === 'waiting') return <p class="quiet">Asking…</p>
-  if (answer.state === 'failed') return <p class="tone-bad">{answer.message}</p>
-  const { connections, database, version, seq } = answer.value
+function SystemFacts({ value, bytes }: Extract<Answer<HealthAnswer>, { state: 'answered' }>) {
+  const { connections, database, version, seq } = value
   return (
     <dl class="facts">
       <dt>Connections</dt>
@@ -47,7 +47,7 @@ function SystemFacts({ answer }: { answer: Answer<HealthAnswer> }) {
         {connections.accepting ? '' : ' (full)'}
       </dd>
       <dt>Frame size</dt>
-      <dd>{byteWords(answer.bytes)}</dd>
+      <dd>{byteWords(bytes)}</dd>
       <dt>Snapshot</dt>
       <dd>
         <SnapshotAge />

@@ -1,4 +1,5 @@
 import type { Answer } from '../page/answer.js'
+import { AnswerNote } from '../page/answer-note.js'
 import { isoDurationWords, scheduleWords } from '../words/schedule-words.js'
 import type { JobAnswer } from './job-answers.js'
 import { useCronWords } from './use-cron-words.js'
@@ -17,8 +18,7 @@ export function Expectations({ answer }: { answer: Answer<JobAnswer> }) {
   return (
     <section class="panel">
       <h3>Expectations</h3>
-      {answer.state === 'waiting' && <p class="quiet">Asking…</p>}
-      {answer.state === 'failed' && <p class="tone-bad">{answer.message}</p>}
+      <AnswerNote answer={answer} />
       {job !== undefined && (
         <>
           {job.description !== undefined && <p>{job.description}</p>}

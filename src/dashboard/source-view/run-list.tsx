@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { Answer } from '../page/answer.js'
+import { AnswerNote } from '../page/answer-note.js'
 import { Ticking } from '../page/page-context.js'
 import { useApi } from '../page/use-api.js'
 import { runStateWords } from '../sources/history-shapes.js'
@@ -12,8 +13,7 @@ export function RunList({ answer }: { answer: Answer<{ readonly runs: readonly R
   return (
     <section class="panel">
       <h3>Runs</h3>
-      {answer.state === 'waiting' && <p class="quiet">Asking…</p>}
-      {answer.state === 'failed' && <p class="tone-bad">{answer.message}</p>}
+      <AnswerNote answer={answer} />
       {answer.state === 'answered' && answer.value.runs.length === 0 && (
         <p class="quiet">No run has been reported.</p>
       )}
@@ -69,7 +69,7 @@ function RunDetails({ run }: { run: RunAnswer }) {
           {full.log_tail}
         </pre>
       )}
-      {answer.state === 'failed' && <p class="tone-bad">{answer.message}</p>}
+      {answer.state !== 'waiting' && <AnswerNote answer={answer} />}
       {answer.state === 'answered' && full.log_tail === undefined && (
         <p class="quiet">It sent no log.</p>
       )}
