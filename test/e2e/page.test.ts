@@ -217,6 +217,35 @@ describeInChromium('the page', () => {
     expect(troubles).toEqual(NO_TROUBLES)
   })
 
+  it('follows how far an open run is, until it ends', async () => {
+    const begun = runEvent('START', 'loading') as { readonly run: object }
+    const progress = (done: number) => ({
+      ...begun,
+      eventType: 'RUNNING',
+      eventTime: new Date().toISOString(),
+      run: { ...begun.run, facets: { pipecast_run: { progress: { done, total: 90 } } } },
+    })
+    await report(server.url, [begun, progress(40)])
+    const { page } = await open('/#/sources/loading')
+    await page.locator('.runs summary').click()
+    await page.getByText('40 of 90').waitFor()
+    await page.getByText('It sent no log.').waitFor() // it has been asked for by itself
+    let questions = 0
+    page.on('request', (request) => {
+      if (request.url().includes('/api/v1/runs/')) questions += 1
+    })
+
+    await report(server.url, progress(60))
+    await page.getByText('60 of 90').waitFor({ timeout: 10_000 })
+    await report(server.url, { ...begun, eventType: 'COMPLETE', eventTime: progress(0).eventTime })
+    await page.locator('.runs .run-state-completed').waitFor()
+    await page.waitForTimeout(1_500) // by then it has been asked for the last time
+    const atItsEnd = questions
+    await page.waitForTimeout(6_000)
+
+    expect(questions).toBe(atItsEnd)
+  })
+
   it.each(['no/such', 'constructor', '__proto__'])(
     'says so when there is no source %s',
     async (key) => {

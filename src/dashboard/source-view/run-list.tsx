@@ -8,6 +8,9 @@ import { countOf, countWords } from '../words/count-words.js'
 import { agoWords, durationWords } from '../words/duration-words.js'
 import type { RunAnswer } from './job-answers.js'
 
+/** How often a run that is under way and open is asked how far it is, in milliseconds. */
+const FOLLOW_EVERY_MS = 5_000
+
 /** The newest runs; each opens to its error and the end of its log. */
 export function RunList({ answer }: { answer: Answer<{ readonly runs: readonly RunAnswer[] }> }) {
   return (
@@ -54,6 +57,7 @@ function RunDetails({ run }: { run: RunAnswer }) {
   const answer = useApi<RunAnswer>({
     path: `api/v1/runs/${encodeURIComponent(run.run_id)}`,
     version: run.state,
+    everyMs: isUnderWay(run) ? FOLLOW_EVERY_MS : Infinity,
   })
   const full = answer.state === 'answered' ? answer.value : run
   return (
@@ -85,6 +89,10 @@ function progressWords({ done, total }: NonNullable<RunAnswer['progress']>): str
 
 function rowsWords({ rows_written: rows }: RunAnswer): string {
   return rows === undefined ? '' : countOf(rows, 'row')
+}
+
+function isUnderWay({ state }: RunAnswer): boolean {
+  return state === 'NEW' || state === 'RUNNING'
 }
 
 function hasFailed({ state }: RunAnswer): boolean {
