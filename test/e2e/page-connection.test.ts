@@ -67,23 +67,32 @@ describeInChromium('the page and its connection', () => {
     await close()
   }, 120_000)
 
-  it('asks again for what is behind a source when the server is back', async () => {
-    const first = await start()
-    await report(first.url, runEvent('FAIL', 'asked-in-vain', 'disk full'))
-    const { page, pill, row, close } = await openDashboard(browser, first.url)
-    await pill.getByText('WebSocket Connected').waitFor()
-    await first.kill()
+  it.each([
+    ['the server cannot be reached', null],
+    ['the server answers 404', 404], // as a proxy says of a server that is away
+  ])(
+    'asks again for what is behind a source when the server is back (%s)',
+    async (words, status) => {
+      const first = await start()
+      await report(first.url, runEvent('FAIL', 'asked-in-vain', 'disk full'))
+      const { page, pill, row, close } = await openDashboard(browser, first.url)
+      await pill.getByText('WebSocket Connected').waitFor()
+      await first.kill()
+      if (status !== null) await page.route(/\/namespaces\//, (route) => route.fulfill({ status }))
 
-    await row('asked-in-vain').getByRole('link').click()
-    const panels = page.locator('.source-columns')
-    await panels.getByText('the server cannot be reached').nth(1).waitFor()
-    await start({ PORT: new URL(first.url).port })
+      await row('asked-in-vain').getByRole('link').click()
+      const panels = page.locator('.source-columns')
+      await panels.getByText(words).nth(1).waitFor()
+      await page.unroute(/\/namespaces\//)
+      await start({ PORT: new URL(first.url).port })
 
-    await page.locator('.runs li').waitFor({ timeout: 45_000 })
-    await page.getByText('Schedule', { exact: true }).waitFor({ timeout: 45_000 })
-    expect(await panels.getByText('the server cannot be reached').count()).toBe(0)
-    await close()
-  }, 120_000)
+      await page.locator('.runs li').first().waitFor({ timeout: 45_000 })
+      await page.getByText('Schedule', { exact: true }).waitFor({ timeout: 45_000 })
+      expect(await panels.getByText(words).count()).toBe(0)
+      await close()
+    },
+    120_000,
+  )
 
   it('says that what is behind a source is not up to date for as long as it cannot ask', async () => {
     const server = await start()

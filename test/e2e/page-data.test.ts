@@ -147,4 +147,33 @@ describeInChromium.concurrent('the page and its data', { timeout: 120_000 }, () 
     expect(board.loads()).toBe(1)
     expect(board.complaints).toEqual([])
   })
+
+  it('asks how the server is only while somebody looks, and as soon as somebody does', async ({
+    onTestFinished,
+  }) => {
+    const database = await createTestDatabase()
+    const server = await start(database.connectionString)
+    onTestFinished(async () => {
+      await server.kill()
+      await database.drop()
+    })
+    await report(server.url, runEvent('COMPLETE', 'acled'))
+    const { page, ...board } = await openBoard(browser, server.url)
+    await board.shows(LIVE)
+    await page.getByText('System').click()
+    await page.getByText(/^\d+ of 50$/).waitFor()
+    let questions = 0
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/v1/public/health')) questions += 1
+    })
+
+    await page.evaluate(turnAway('hidden'))
+    await page.waitForTimeout(7_000) // it is due every 5 s
+    const whileHidden = questions
+    await page.evaluate(turnAway('visible'))
+    await vi.waitFor(() => expect(questions).toBe(1), 3_000)
+
+    expect(whileHidden).toBe(0)
+    expect(board.complaints).toEqual([])
+  })
 })
