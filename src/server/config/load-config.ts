@@ -53,10 +53,15 @@ function readSetting(setting: Setting<unknown>, given: string, problems: string[
   if (text === '') return setting.parse('') // a list is empty then, a text undefined
   const value = setting.parse(text)
   if (value === undefined) {
-    const shown = setting.secret ? '' : ` "${text.slice(0, 80)}"`
     problems.push(
-      `${setting.variable}${shown} must be ${setting.form}, for example ${setting.example}`,
+      `${setting.variable}${shown(setting, text)} must be ${setting.form}, for example ${setting.example}`,
     )
   }
   return value
+}
+
+/** What was given, as far as a log may hold it. */
+function shown({ secret }: Setting<unknown>, text: string): string {
+  if (/^[\s,]+$/.test(text)) return ' is set but names nothing: it'
+  return secret ? '' : ` "${text.slice(0, 80)}"`
 }

@@ -74,7 +74,11 @@ export function text(about: Described & { readonly default: string }): Setting<s
   }
 }
 
-/** Values separated by commas; spaces around them are dropped, empty ones are left out. */
+/**
+ * Values separated by commas; spaces around them are dropped, empty ones are left out. Commas alone
+ * are a mistake, such as variables that were not filled in: taken for no list, they could open what
+ * was meant to be closed.
+ */
 export function list(
   about: Described & {
     readonly form: string
@@ -87,9 +91,11 @@ export function list(
     defaultText: '',
     secret: about.secret ?? false,
     parse: (value) => {
+      if (value === '') return []
       const entries = value.split(',').map((entry) => entry.trim())
       const kept = entries.filter((entry) => entry !== '')
-      return kept.every((entry) => about.accepts(entry)) ? kept : undefined
+      const isList = kept.length > 0 && kept.every((entry) => about.accepts(entry))
+      return isList ? kept : undefined
     },
   }
 }

@@ -112,6 +112,15 @@ describe('loadConfig', () => {
     expect(problems[0]).not.toContain('hunter2')
   })
 
+  it.each(['ALLOWED_ORIGINS', 'EMBED_ANCESTORS', 'TRUST_PROXY', 'INGEST_TOKENS', 'VIEW_TOKENS'])(
+    '[config] does not take %s of commas alone for one that is not set, which may mean open',
+    (variable) => {
+      expect(problemsOf({ [variable]: ',' })).toEqual([
+        expect.stringMatching(`^${variable} is set but names nothing: it must be `),
+      ])
+    },
+  )
+
   it('[config] shows no more than 80 characters of a value', () => {
     const [problem] = problemsOf({ PORT: 'x'.repeat(5_000) })
 

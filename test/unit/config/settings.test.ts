@@ -84,8 +84,11 @@ describe('list', () => {
 
   it('[config] drops spaces and empty entries, and keeps the order', () => {
     expect(setting.parse(' b ,, a ,')).toEqual(['b', 'a'])
-    expect(setting.parse(' , ')).toEqual([])
     expect(setting.parse('')).toEqual([])
+  })
+
+  it.each([',', ' , ', ',,\t,'])('[config] does not take %j, which names nothing', (text) => {
+    expect(setting.parse(text)).toBeUndefined()
   })
 
   it('[config] is refused whole when one entry is', () => {
