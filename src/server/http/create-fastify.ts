@@ -1,7 +1,9 @@
+import { performance } from 'node:perf_hooks'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config/load-config.js'
 import { handleClientError } from './client-errors.js'
 import { handleError, HttpError } from './error-handler.js'
+import { makeRoomWhenFull } from './make-room.js'
 import { asksForWebSocket } from './upgrade-gate.js'
 
 /** So many pollers and reporters find room beside a full house of sockets. */
@@ -14,6 +16,9 @@ const REQUEST_TIMEOUT_MS = 10_000
 
 /** A report that is cut off is lost: clients do not send again what was answered with a 4xx. */
 const SLOW_UPLINK_BYTES_PER_MS = 128
+
+/** Longer than proxies keep theirs, 60 s for most: who closes first must not be the one who answers. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000
 
 /** How long requests on their way have to be answered when the process ends, in milliseconds. */
 const LAST_ANSWERS_MS = 500
@@ -32,6 +37,7 @@ export function createFastify(
     // plugins.ts writes one line a request, without the query, which may hold a token.
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS + config.ingestMaxBytes / SLOW_UPLINK_BYTES_PER_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     clientErrorHandler: handleClientError,
     bodyLimit: 1_048_576,
     // A report that has arrived is recorded and answered, also while the process ends.
@@ -52,6 +58,7 @@ export function createFastify(
     },
   })
   fastify.server.maxConnections = config.maxConnections + SPARE_CONNECTIONS
+  makeRoomWhenFull(fastify.server, () => performance.now())
   fastify.addHook('preClose', (done) => {
     setTimeout(() => fastify.server.closeAllConnections(), LAST_ANSWERS_MS).unref()
     done()
