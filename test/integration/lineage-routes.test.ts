@@ -165,6 +165,7 @@ describe('who may report', () => {
   it.each([
     [{ 'x-forwarded-for': '127.0.0.1' }, 'ingest_closed'],
     [{ forwarded: 'for=127.0.0.1' }, 'ingest_closed'],
+    [{ host: 'status.example.com' }, 'ingest_closed'], // a proxy that names no client, or a bent name
     [{ origin: 'https://elsewhere.example' }, 'origin_not_allowed'],
     [{ origin: 'null' }, 'origin_not_allowed'],
     [{ 'sec-fetch-site': 'cross-site' }, 'origin_not_allowed'], // an image on a page of others

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { samplesOf } from '../support/prometheus-text.js'
+import { openRawExchange } from '../support/raw-exchange.js'
 import { report, runEvent } from '../support/reports.js'
 import { attemptSocket, openSocket, PIPELINE_STATUS_PATH } from '../support/socket-client.js'
 import { openStream, PIPELINE_STATUS_STREAM } from '../support/stream-client.js'
@@ -101,5 +102,21 @@ describe('GET /metrics', () => {
 
     expect(answer.status).toBe(403)
     expect(await answer.json()).toMatchObject({ code: 'metrics_closed' })
+  })
+
+  it.each([
+    ['status.example.com', 403],
+    ['127.0.0.1.example.com:8000', 403],
+    ['localhost:8000', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:8000', 200],
+  ])('[P1.10] asked for as %s by a peer on this machine, answers %i', async (host, status) => {
+    const app = await start()
+    const exchange = await openRawExchange(app.url)
+    onTestFinished(() => exchange.end())
+
+    const answer = await exchange.ask(`GET /metrics HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+
+    expect(answer.status).toBe(status)
   })
 })

@@ -1,3 +1,5 @@
+import { isLoopbackName } from './loopback.js'
+
 /** What a browser says of the page that asks. */
 export interface AskingPage {
   /** The Origin header; programs that are no browsers send none. */
@@ -29,15 +31,6 @@ export function originChecker(
     if (!URL.canParse(origin)) return false
     const url = new URL(origin)
     if (host !== undefined && url.host === host.toLowerCase()) return true
-    return allowLoopback && isLoopback(url.hostname)
+    return allowLoopback && isLoopbackName(url.hostname)
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d{1,3}){3}$/.test(hostname)
-  )
 }

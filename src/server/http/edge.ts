@@ -5,6 +5,7 @@ import { originChecker } from './allowed-origins.js'
 import { clientAddressReader } from './client-address.js'
 import { HttpError } from './error-handler.js'
 import { decideIngest } from './ingest-access.js'
+import { isLoopbackHost, isLoopbackPeer } from './loopback.js'
 import { decideScrape } from './scrape-access.js'
 import { bearerToken, tokenMatcher, type TokenVerdict, viewTokenVerifier } from './tokens.js'
 
@@ -116,9 +117,15 @@ function tokenOf(request: FastifyRequest): string | null {
   return bearerToken(request.headers.authorization) ?? (typeof token === 'string' ? token : null)
 }
 
-/** A header that says whom a proxy speaks for means that the peer is not who is asking. */
-function isForwarded({ headers }: FastifyRequest): boolean {
-  return ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers)
+/**
+ * The peer is not who is asking: a header says whom a proxy speaks for, or this machine asks itself
+ * for a name that it has for others only.
+ */
+function isForwarded({ headers, raw }: FastifyRequest): boolean {
+  return (
+    ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => name in headers) ||
+    (isLoopbackPeer(raw.socket.remoteAddress) && !isLoopbackHost(headers.host))
+  )
 }
 
 /** An image or a link on a page of others: browsers send no Origin then, but say that much. */
@@ -128,8 +135,7 @@ function isEmbeddedElsewhere({ headers }: FastifyRequest): boolean {
 }
 
 function isLocal(request: FastifyRequest): boolean {
-  const address = (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, '')
-  return !isForwarded(request) && (address === '::1' || address.startsWith('127.'))
+  return isLoopbackPeer(request.raw.socket.remoteAddress) && !isForwarded(request)
 }
 
 function single(header: string | readonly string[] | undefined): string | undefined {

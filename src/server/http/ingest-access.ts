@@ -3,7 +3,7 @@ export interface ReporterFacts {
   /** `null` when no tokens are set; else whether a valid one was sent. */
   readonly hasValidToken: boolean | null
   readonly isProduction: boolean
-  /** The peer is this machine, and no proxy says that it speaks for somebody else. */
+  /** The peer is this machine, and speaks for nobody else. */
   readonly isLocal: boolean
   /** A page of another origin is asking; programs that are no browsers send no origin. */
   readonly isForeignPage: boolean

@@ -6,7 +6,7 @@ export interface ScraperFacts {
   readonly hasValidToken: boolean | null
   /** The address of the peer of the TCP connection. */
   readonly peer: string | undefined
-  /** A header says that the peer speaks for somebody else. */
+  /** The peer speaks for somebody else. */
   readonly isForwarded: boolean
 }
 
