@@ -20,11 +20,14 @@ export interface RunRecorderOptions {
   readonly lockWaitMs?: number
   /** So many events may wait while one transaction is on its way. */
   readonly maxWaiting?: number
+  /** So many characters may they have together; an event before which nothing waits is always taken. */
+  readonly maxWaitingCharacters?: number
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number
 }
 
 const MAX_WAITING = 5_000
+const MAX_WAITING_CHARACTERS = 64_000_000
 const MAX_BATCH_EVENTS = 500
 const MAX_BATCH_CHARACTERS = 4_000_000
 const LOCK_WAIT_MS = 500
@@ -39,7 +42,9 @@ const LINGER_MS = 2
  * a transaction costs nearly as much as the events in it.
  */
 export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
+  const { maxWaiting = MAX_WAITING, maxWaitingCharacters = MAX_WAITING_CHARACTERS } = options
   const waiting: WaitingEvent[] = []
+  let waitingCharacters = 0
   const writer = new BatchWriter({
     write: options.write,
     lockWaitMs: options.lockWaitMs ?? LOCK_WAIT_MS,
@@ -53,6 +58,7 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
     clearTimeout(lingering)
     isWriting = true
     const batch = takeBatch(waiting)
+    waitingCharacters -= charactersOf(batch)
     const answerAll = await writer.write(batch)
     isWriting = false
     wanted = eventsWorthWaitingFor(batch.length, waiting.length)
@@ -68,20 +74,30 @@ export function createRunRecorder(options: RunRecorderOptions): RunRecorder {
     if (!isWriting && waiting.length >= wanted) void writeWhatWaits()
   }
   return {
-    record: (event) => {
-      if (waiting.length >= (options.maxWaiting ?? MAX_WAITING)) {
-        return Promise.reject(new RecordingUnavailableError('too many events wait; send it again'))
-      }
+    record: async (event) => {
+      if (waiting.length >= maxWaiting) throw tooManyWait()
       const job = `${event.namespace}\0${event.name}` // neither of them holds a NUL
       if (writer.isResting(job)) {
-        return Promise.reject(new RecordingUnavailableError('its job is locked; send it again'))
+        throw new RecordingUnavailableError('its job is locked; send it again')
       }
+      const encoded = encodeRunEvent(event)
+      const characters = waitingCharacters + encoded.length
+      if (waiting.length > 0 && characters > maxWaitingCharacters) throw tooManyWait()
+      waitingCharacters = characters
       return new Promise((resolve, reject) => {
-        waiting.push({ job, encoded: encodeRunEvent(event), resolve, reject })
+        waiting.push({ job, encoded, resolve, reject })
         goOn()
       })
     },
   }
+}
+
+function tooManyWait(): RecordingUnavailableError {
+  return new RecordingUnavailableError('too many events wait; send it again')
+}
+
+function charactersOf(events: readonly WaitingEvent[]): number {
+  return events.reduce((sum, { encoded }) => sum + encoded.length, 0)
 }
 
 /** How many are to wait before they are written, when so many were just written and so many wait. */

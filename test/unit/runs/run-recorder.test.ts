@@ -18,11 +18,11 @@ type Batch = readonly string[]
 /** A recorder over a database that answers each transaction as `answer` says. */
 function recorderOver(
   answer: (batch: Batch, tries: number) => Promise<void>,
-  maxWaiting?: number,
+  limits: { readonly maxWaiting?: number; readonly maxWaitingCharacters?: number } = {},
 ): { readonly recorder: RunRecorder; readonly batches: Batch[] } {
   const batches: Batch[] = []
   const recorder = createRunRecorder({
-    ...(maxWaiting === undefined ? {} : { maxWaiting }),
+    ...limits,
     write: (encoded) => {
       const batch = encoded.map((text) => (JSON.parse(text) as { id: string }).id)
       batches.push(batch)
@@ -210,7 +210,7 @@ describe('createRunRecorder', () => {
 describe('createRunRecorder, when too many wait', () => {
   it('[report] refuses the one too many at once, and loses none of the others', async () => {
     const { open, opened } = gate()
-    const { recorder, batches } = recorderOver(() => opened, 2)
+    const { recorder, batches } = recorderOver(() => opened, { maxWaiting: 2 })
     const all = recordAll(recorder, ['in flight', 'a', 'b', 'c'])
     open()
 
@@ -230,6 +230,46 @@ describe('createRunRecorder, when too many wait', () => {
     const results = await all
     expect(results.filter((result) => result === 'recorded')).toHaveLength(5_001)
     expect(results.at(-1)).toBe('RecordingUnavailableError')
+  })
+
+  it('[report] refuses what would make those that wait larger than they may be together', async () => {
+    const { open, opened } = gate()
+    const { recorder, batches } = recorderOver(() => opened, { maxWaitingCharacters: 2_000 })
+    const sized = (id: string, characters: number) =>
+      recorder.record(event(id, 'x'.repeat(characters))).then(
+        () => 'recorded',
+        (error: unknown) => (error as Error).message,
+      )
+    const all = [sized('in flight', 0), sized('a', 800), sized('b', 1_200), sized('c', 800)]
+    open()
+
+    const tooMany = 'too many events wait; send it again'
+    expect(await Promise.all(all)).toEqual(['recorded', 'recorded', tooMany, 'recorded'])
+    expect(batches).toEqual([['in flight'], ['a', 'c']])
+    expect(await Promise.all([sized('d', 800), sized('e', 800)])).toEqual(Array(2).fill('recorded'))
+  })
+
+  it('[report] takes an event of any size when nothing waits', async () => {
+    const { open, opened } = gate()
+    const { recorder } = recorderOver(() => opened, { maxWaitingCharacters: 10 })
+    const all = recordAll(recorder, ['in flight', 'a', 'b'])
+    open()
+
+    expect(await all).toEqual(['recorded', 'recorded', 'RecordingUnavailableError'])
+    expect(await recordAll(recorder, ['c'])).toEqual(['recorded'])
+  })
+
+  it('[report] lets 64,000,000 characters wait unless told otherwise', async () => {
+    const { open, opened } = gate()
+    const { recorder } = recorderOver(() => opened)
+    const half = 'x'.repeat(31_900_000)
+    const all = Promise.allSettled(
+      ['in flight', 'a', 'b', 'c'].map((id) => recorder.record(event(id, half))),
+    )
+    open()
+
+    const statuses = (await all).map(({ status }) => status)
+    expect(statuses).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected'])
   })
 })
 
