@@ -180,6 +180,7 @@ describe('PUT /api/v1/namespaces/:namespace/jobs/:job', () => {
       ['/schedule/cron', '/schedule/timezone'],
     ],
     ['a schedule that never comes', { schedule: { cron: '0 0 30 2 *' } }, ['/schedule/cron']],
+    ['an interval below 1 s', { schedule: { interval: 'PT0.001S' } }, ['/schedule/interval']],
     ['two schedules', { schedule: { cron: '@daily', interval: 'PT1H' } }, ['/schedule']],
     ['an unknown kind of schedule', { schedule: { every: 'PT1H' } }, ['/schedule/every']],
     ['a long description', { description: 'x'.repeat(2_001) }, ['/description']],

@@ -70,6 +70,9 @@ export const DEFAULT_EXPECTATIONS: JobExpectations = {
 /** Ten years: longer than anybody waits, and well within what Postgres can add to an instant. */
 const MAX_DURATION_MS = 3_660 * 86_400_000
 
+/** Each tick that is missed becomes a row, so they must not come faster than rows can be written. */
+const MIN_INTERVAL_MS = 1_000
+
 const EVERY_MINUTE = '* * * * *'
 
 /** Says what is wrong with a cron expression or its time zone; `null` when both are good. */
@@ -148,7 +151,7 @@ function readSchedule(
   }
   if (cron == null) {
     if (timezone != null) read.report('/schedule/timezone', 'only cron has a time zone')
-    const intervalMs = read.duration('/schedule/interval', interval)
+    const intervalMs = read.duration('/schedule/interval', interval, MIN_INTERVAL_MS)
     return intervalMs === null ? null : { kind: 'interval', intervalMs }
   }
   return readCron({ kind: 'cron', expression: cron, timezone: timezone ?? 'UTC' }, read)
@@ -167,8 +170,11 @@ function readCron(
   return isZone && reason === null ? schedule : null
 }
 
+/** In words, where a number would say less. */
+const LEAST: Readonly<Record<number, string>> = { 0: 'zero or longer', 1: 'longer than zero' }
+
 function durationHint(minMs: number): string {
-  const least = minMs > 0 ? 'longer than zero' : 'zero or longer'
+  const least = LEAST[minMs] ?? `${formatIsoDuration(minMs)} or longer`
   const most = formatIsoDuration(MAX_DURATION_MS)
   return `send a duration in ISO 8601, ${least} and up to ${most}, such as PT5M`
 }

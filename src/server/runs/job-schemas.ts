@@ -23,7 +23,7 @@ const optional = {
 const scheduleSchema = {
   additionalProperties: false,
   properties: {
-    interval: { type: ['string', 'null'], description: 'How often, in ISO 8601' },
+    interval: { type: ['string', 'null'], description: 'How often, in ISO 8601; PT1S or more' },
     cron: { type: ['string', 'null'], maxLength: 200, description: 'Five fields, or a nickname' },
     timezone: {
       type: ['string', 'null'],

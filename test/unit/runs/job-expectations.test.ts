@@ -83,6 +83,7 @@ describe('expectations', () => {
     ['a schedule of nothing', { schedule: {} }, '/schedule'],
     ['two schedules', { schedule: { interval: 'PT1H', cron: '0 0 * * *' } }, '/schedule'],
     ['an interval of zero', { schedule: { interval: 'PT0S' } }, '/schedule/interval'],
+    ['an interval below a second', { schedule: { interval: 'PT0.999S' } }, '/schedule/interval'],
     ['an interval of no form', { schedule: { interval: 'hourly' } }, '/schedule/interval'],
     [
       'a zone without cron',
@@ -97,6 +98,21 @@ describe('expectations', () => {
   ])('name what is wrong with %s', (_what, json, path) => {
     expect(read(json, noCron).problems).toEqual([
       { path, message: expect.stringMatching(/\w/) as string },
+    ])
+  })
+
+  it('take an interval of a second, and say of a shorter one how long it has to be', () => {
+    const schedule = (interval: string) => read({ schedule: { interval } })
+
+    expect(schedule('PT1S')).toEqual({
+      change: { schedule: { kind: 'interval', intervalMs: 1_000 } },
+      problems: [],
+    })
+    expect(schedule('PT0.001S').problems).toEqual([
+      {
+        path: '/schedule/interval',
+        message: 'send a duration in ISO 8601, PT1S or longer and up to P3660D, such as PT5M',
+      },
     ])
   })
 
@@ -132,12 +148,13 @@ describe('expectations', () => {
 
   it('can be sent back as they are shown', () => {
     const durationMs = fc.integer({ min: 1, max: 3_660 * 86_400_000 })
+    const intervalMs = fc.integer({ min: 1_000, max: 3_660 * 86_400_000 })
     const threshold = fc.integer({ min: 1, max: 50 })
     const expected: fc.Arbitrary<JobExpectations> = fc.record({
       description: fc.option(fc.constantFrom('Loads', 'Ä')),
       schedule: fc.option(
         fc.oneof(
-          fc.record({ kind: fc.constant('interval' as const), intervalMs: durationMs }),
+          fc.record({ kind: fc.constant('interval' as const), intervalMs }),
           fc.constant({ kind: 'cron' as const, expression: '@daily', timezone: 'Europe/Riga' }),
         ),
       ),
