@@ -21,6 +21,7 @@ import { jobRoutes } from './runs/jobs.routes.js'
 import { metricRoutes } from './runs/metrics.routes.js'
 import { pingRoutes } from './runs/ping.routes.js'
 import { queueRoutes } from './runs/queues.routes.js'
+import { createReadTurns } from './runs/read-turns.js'
 import { createRunRecorder } from './runs/run-recorder.js'
 import { recordRunEvents } from './runs/runs.queries.js'
 import { runRoutes } from './runs/runs.routes.js'
@@ -46,6 +47,11 @@ export interface RouteParts {
   readonly listener: () => ChangeListener | undefined
   readonly isMigrated: () => boolean
 }
+
+/** So many pages of jobs and runs are read at a time, by whomever. */
+const READS_AT_ONCE = 2
+const MAX_WAITING_READS = 50
+const MAX_READ_WAIT_MS = 2_000
 
 const now = () => new Date()
 
@@ -79,9 +85,15 @@ export async function registerRoutes(fastify: FastifyInstance, parts: RouteParts
   )
   const { kysely } = database
   const maxBytes = options.config.ingestMaxBytes
+  const readInTurn = createReadTurns({
+    // Never the whole of a small pool, unless that is a single connection.
+    atOnce: Math.min(READS_AT_ONCE, Math.ceil(options.config.databasePoolMax / 2)),
+    maxWaiting: MAX_WAITING_READS,
+    maxWaitMs: MAX_READ_WAIT_MS,
+  })
   await fastify.register(pingRoutes({ ...edge, kysely, recorder, maxBytes, now }))
-  await fastify.register(jobRoutes({ ...edge, kysely, parseCron }))
-  await fastify.register(jobRunRoutes({ ...edge, kysely }))
+  await fastify.register(jobRoutes({ ...edge, kysely, readInTurn, parseCron }))
+  await fastify.register(jobRunRoutes({ ...edge, kysely, readInTurn }))
   await fastify.register(queueRoutes({ ...edge, kysely }))
   await fastify.register(metricRoutes({ ...edge, kysely, maxBytes, now }))
   await fastify.register(

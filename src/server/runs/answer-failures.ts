@@ -1,5 +1,6 @@
 import { databaseFailure } from '../database/database-error.js'
 import { HttpError } from '../http/error-handler.js'
+import { TooManyReadsError } from './read-turns.js'
 import { EventRejectedError, RecordingUnavailableError } from './recording-errors.js'
 
 const RETRY_AFTER_MS = 2_000
@@ -25,7 +26,7 @@ function httpError(cause: unknown): HttpError | null {
   if (cause instanceof EventRejectedError) {
     return new HttpError(400, cause.code, cause.message, { path: '', cause: cause.cause })
   }
-  if (cause instanceof RecordingUnavailableError) {
+  if (cause instanceof RecordingUnavailableError || cause instanceof TooManyReadsError) {
     return new HttpError(503, cause.code, cause.message, { retryAfterMs: RETRY_AFTER_MS, cause })
   }
   const isMigrated = !NOT_MIGRATED.includes((cause as { code?: unknown } | null)?.code)

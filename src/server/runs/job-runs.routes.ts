@@ -9,6 +9,7 @@ import { readJobRuns, readRun, type RunSelection } from './job-runs.queries.js'
 import { errorSchema, nameParam, type RunQuery, runQuerySchema, runSchema } from './job-schemas.js'
 import { readJob } from './jobs.queries.js'
 import { jobOf, jobParams, type JobParams, notFound } from './jobs.routes.js'
+import type { ReadInTurn } from './read-turns.js'
 import { canonicalRunId } from './run-id.js'
 import { decodeCursor, encodeCursor } from './run-page.js'
 import { storableText } from './storable-text.js'
@@ -16,6 +17,7 @@ import { storableText } from './storable-text.js'
 /** What the routes of runs need. */
 export interface JobRunRoutesDeps {
   readonly kysely: Kysely<Schema>
+  readonly readInTurn: ReadInTurn
   /** Refuses a caller who may not watch, by throwing. */
   readonly requireViewer: (request: FastifyRequest) => Promise<void>
 }
@@ -60,7 +62,7 @@ export function jobRunRoutes(deps: JobRunRoutesDeps): FastifyPluginAsync {
         const job = jobOf(request.params)
         // One more than asked for tells whether there is a next page.
         const selection = { job, limit: limit + 1, after, state: state ?? null }
-        return answerFailures(readPage(deps.kysely, selection))
+        return answerFailures(deps.readInTurn(() => readPage(deps.kysely, selection)))
       },
     )
 
@@ -78,7 +80,7 @@ export function jobRunRoutes(deps: JobRunRoutesDeps): FastifyPluginAsync {
       },
       async ({ params }) => {
         const runId = canonicalRunId(storableText(params.run))
-        const run = await answerFailures(readRun(deps.kysely, runId))
+        const run = await answerFailures(deps.readInTurn(() => readRun(deps.kysely, runId)))
         if (run === null) throw notFound('run')
         return runAnswer(run)
       },

@@ -27,15 +27,18 @@ import {
 } from './job-schemas.js'
 import {
   changeExpectations,
+  type JobFacts,
   type JobName,
   readJob,
   readNamespaceJobs,
   readNamespaces,
 } from './jobs.queries.js'
+import type { ReadInTurn } from './read-turns.js'
 
 /** What the routes of jobs need. */
 export interface JobRoutesDeps {
   readonly kysely: Kysely<Schema>
+  readonly readInTurn: ReadInTurn
   /** @throws Error with the code BAD_SCHEDULE, whose message says what is wrong and what to send. */
   readonly parseCron: (expression: string, timezone: string) => unknown
   /** Refuses a caller who may not watch, by throwing. */
@@ -79,7 +82,10 @@ export function jobRoutes(deps: JobRoutesDeps): FastifyPluginAsync {
   }
 }
 
-function addViews(app: FastifyInstance, { kysely, requireViewer }: JobRoutesDeps): void {
+function addViews(
+  app: FastifyInstance,
+  { kysely, readInTurn, requireViewer }: JobRoutesDeps,
+): void {
   app.get(
     '/api/v1/namespaces',
     {
@@ -90,7 +96,9 @@ function addViews(app: FastifyInstance, { kysely, requireViewer }: JobRoutesDeps
         response: { 200: namespacesSchema, ...errors },
       },
     },
-    async () => ({ namespaces: await answerFailures(readNamespaces(kysely)) }),
+    async () => ({
+      namespaces: await answerFailures(readInTurn(() => readNamespaces(kysely))),
+    }),
   )
   app.get<{ Params: { namespace: string } }>(
     '/api/v1/namespaces/:namespace/jobs',
@@ -105,7 +113,7 @@ function addViews(app: FastifyInstance, { kysely, requireViewer }: JobRoutesDeps
     },
     async ({ params }) => {
       const namespace = canonicalName(params.namespace) ?? ''
-      const jobs = await answerFailures(readNamespaceJobs(kysely, namespace))
+      const jobs = await answerFailures(readInTurn(() => readNamespaceJobs(kysely, namespace)))
       if (jobs.length === 0) throw notFound('namespace')
       return { jobs: jobs.map(jobAnswer) }
     },
@@ -121,7 +129,7 @@ function addViews(app: FastifyInstance, { kysely, requireViewer }: JobRoutesDeps
         response: { 200: jobSchema, ...errors },
       },
     },
-    async ({ params }) => showJob(jobOf(params), kysely),
+    async ({ params }) => showJob(readInTurn(() => readJob(kysely, jobOf(params)))),
   )
 }
 
@@ -152,13 +160,13 @@ function addExpectations(app: FastifyInstance, deps: JobRoutesDeps): void {
       if (all.length > 0) return sendProblems(reply, 'body', all)
       const job = jobOf(request.params)
       const created = await answerFailures(changeExpectations(deps.kysely, job, change))
-      return reply.code(created ? 201 : 200).send(await showJob(job, deps.kysely))
+      return reply.code(created ? 201 : 200).send(await showJob(readJob(deps.kysely, job)))
     },
   )
 }
 
-async function showJob(job: JobName, kysely: Kysely<Schema>): Promise<object> {
-  const facts = await answerFailures(readJob(kysely, job))
+async function showJob(reading: Promise<JobFacts | null>): Promise<object> {
+  const facts = await answerFailures(reading)
   if (facts === null) throw notFound('job')
   return jobAnswer(facts)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HttpError } from '../../../src/server/http/error-handler.js'
 import { answerFailures } from '../../../src/server/runs/answer-failures.js'
+import { TooManyReadsError } from '../../../src/server/runs/read-turns.js'
 import {
   EventRejectedError,
   RecordingUnavailableError,
@@ -26,6 +27,7 @@ describe('what a failure means to a caller', () => {
     ['a newer migration has not run', withCode('42883')],
     ['there is no schema yet', withCode('3F000')],
     ['recording is not possible', new RecordingUnavailableError('too many wait')],
+    ['too many read', new TooManyReadsError('too many read')],
   ])('[P7.5] is 503 with a time to come again, when %s', async (_what, cause) => {
     expect(await failureOf(cause)).toMatchObject({ statusCode: 503, retryAfterMs: 2_000, cause })
   })
