@@ -1,5 +1,5 @@
 import { loadConfig } from './config/load-config.js'
-import { migrateToLatest } from './database/migrate-to-latest.js'
+import { type MigratedSchema, migrateToLatest } from './database/migrate-to-latest.js'
 import { openDatabase } from './database/open-database.js'
 
 /** A migration may rewrite a large table. */
@@ -21,11 +21,13 @@ async function migrate(): Promise<void> {
     timeoutMs: TIMEOUT_MS,
   })
   try {
-    const { applied } = await migrateToLatest(database.kysely)
-    process.stdout.write(
-      applied.length === 0 ? 'nothing to migrate\n' : `migrated: ${applied.join(', ')}\n`,
-    )
+    process.stdout.write(`${describe(await migrateToLatest(database.kysely))}\n`)
   } finally {
     await database.close()
   }
+}
+
+function describe({ applied, newer }: MigratedSchema): string {
+  if (newer.length > 0) return `nothing to migrate: a newer version has applied ${newer.join(', ')}`
+  return applied.length === 0 ? 'nothing to migrate' : `migrated: ${applied.join(', ')}`
 }

@@ -113,6 +113,16 @@ describe('the deploy files', () => {
     expect(second).toEqual({ code: 0, output: 'nothing to migrate\n' })
   })
 
+  it('the migrate command leaves alone what a newer version has migrated, and says so', async () => {
+    await query(`INSERT INTO pipecast.migration VALUES ('9999-newer', now()::text)`)
+    onTestFinished(() => query(`DELETE FROM pipecast.migration WHERE name = '9999-newer'`))
+
+    const { code, output } = await runAsWritten(railway.deploy.preDeployCommand.join(' '), env)
+
+    expect(output).toBe('nothing to migrate: a newer version has applied 9999-newer\n')
+    expect(code).toBe(0)
+  })
+
   it('the start command of railway.json and of the Dockerfile serves and ends with 0', async () => {
     const command = railway.deploy.startCommand
     const inDockerfile = JSON.parse(

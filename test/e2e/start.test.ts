@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { chmod } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { PipelineStatus } from '../../src/protocol/index.js'
 import { serversUnder } from '../support/owner-process.js'
@@ -66,6 +67,39 @@ describe('bad settings', () => {
 
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^[^\n]*the port is taken[^\n]*\n$/)
+  })
+})
+
+describe('a database of another version', () => {
+  async function remember(databaseUrl: string, migration: string): Promise<void> {
+    const client = new pg.Client({ connectionString: databaseUrl })
+    await client.connect()
+    await client.query(`INSERT INTO pipecast.migration VALUES ($1, now()::text)`, [migration])
+    await client.end()
+  }
+
+  it('[startup] a newer one is served: ready, and reports are taken', async () => {
+    const database = await createTestDatabase()
+    onTestFinished(() => database.drop())
+    await remember(database.connectionString, '9999-newer')
+
+    const server = await startServer({ databaseUrl: database.connectionString })
+    onTestFinished(() => server.kill())
+    await report(server.url, runEvent('COMPLETE', 'after a rollback'))
+
+    const warnings = server.log.filter((line) => line['newer'] !== undefined)
+    expect(warnings).toMatchObject([{ level: 40, newer: ['9999-newer'] }])
+  })
+
+  it('[startup] any other ends it with exit code 1 and one clear line', async () => {
+    const database = await createTestDatabase()
+    onTestFinished(() => database.drop())
+    await remember(database.connectionString, '0001-another')
+
+    const { exitCode, stderr } = await runServer({ databaseUrl: database.connectionString })
+
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^the database could not be migrated: [^\n]*0001-another[^\n]*\n$/)
   })
 })
 

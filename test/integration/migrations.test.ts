@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrations } from '../../migrations/index.js'
 import { MigrationError, migrateToLatest } from '../../src/server/database/migrate-to-latest.js'
+import { migrateWhenReachable } from '../../src/server/database/migrate-when-reachable.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
@@ -28,6 +29,30 @@ afterEach(async () => {
   await Promise.all(databases.map((database) => database.close()))
   await testDatabase.drop()
 })
+
+/** Under which Kysely lets one process at a time migrate. */
+const MIGRATOR_LOCK = sql.lit('3853314791062309107')
+
+const silent = { info: () => undefined, warn: () => undefined }
+
+async function remember(kysely: Database['kysely'], ...executed: string[]): Promise<void> {
+  await sql`INSERT INTO pipecast.migration (name, timestamp)
+    SELECT name, '2030-01-01T00:00:00.000Z' FROM unnest(${executed}::text[]) AS name`.execute(
+    kysely,
+  )
+}
+
+async function forget(kysely: Database['kysely'], name: string): Promise<void> {
+  await sql`DELETE FROM pipecast.migration WHERE name = ${name}`.execute(kysely)
+}
+
+/** What kind of lock some session of this database waits for. */
+async function waitingFor(kysely: Database['kysely']): Promise<string | undefined> {
+  const { rows } = await sql<{ kind: string }>`
+    SELECT wait_event AS kind FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(kysely)
+  return rows[0]?.kind
+}
 
 describe('migrateToLatest', () => {
   it('lets one of four that start at once do the work, and all of them succeed', async () => {
@@ -60,7 +85,7 @@ describe('migrateToLatest', () => {
     try {
       await sql`SET ROLE reporter`.execute(kysely)
 
-      expect(await migrateToLatest(kysely)).toEqual({ applied: [] })
+      expect(await migrateToLatest(kysely)).toEqual({ applied: [], newer: [] })
     } finally {
       await sql`RESET ROLE`.execute(kysely)
       await sql`DROP OWNED BY reporter`.execute(kysely)
@@ -83,6 +108,58 @@ describe('migrateToLatest', () => {
     const { rows } = await sql<{ job: string | null }>`
       SELECT to_regclass('pipecast.job')::text AS job`.execute(kysely)
     expect(rows).toEqual([{ job: null }])
+  })
+
+  it('runs on what a newer version has migrated, and names that', async () => {
+    const { kysely } = databases[0]!
+    await migrateToLatest(kysely)
+    await remember(kysely, '9998-newer', '9999-newest')
+
+    expect(await migrateToLatest(kysely)).toEqual({
+      applied: [],
+      newer: ['9998-newer', '9999-newest'],
+    })
+  })
+
+  it('looks again when a newer version was at it before its turn came', async () => {
+    const [{ kysely }, other] = databases as [Database, Database]
+    await migrateToLatest(kysely)
+    await forget(kysely, names.at(-1)!)
+
+    const migrating = await other.kysely.connection().execute(async (session) => {
+      await sql`SELECT pg_advisory_lock(${MIGRATOR_LOCK})`.execute(session)
+      const waiting = migrateToLatest(kysely)
+      await expect.poll(() => waitingFor(session)).toBe('advisory')
+      await remember(session, names.at(-1)!, '9999-newest')
+      await sql`SELECT pg_advisory_unlock(${MIGRATOR_LOCK})`.execute(session)
+      return { waiting }
+    })
+
+    expect(await migrating.waiting).toEqual({ applied: [], newer: ['9999-newest'] })
+  })
+
+  it('[startup] gives up on a history that is not of this version, and does not try again', async () => {
+    const { kysely } = databases[0]!
+    await migrateToLatest(kysely)
+    await remember(kysely, '0001-of-somebody-else')
+
+    const failing = migrateWhenReachable(
+      testDatabase.connectionString,
+      AbortSignal.timeout(5_000),
+      silent,
+    )
+
+    await expect(failing).rejects.toThrow(MigrationError)
+    await expect(failing).rejects.toThrow('0001-of-somebody-else is not known here')
+  })
+
+  it('minds no clock that went back between two migrations', async () => {
+    const { kysely } = databases[0]!
+    await migrateToLatest(kysely)
+    await sql`UPDATE pipecast.migration SET timestamp = '2020-01-01T00:00:00.000Z'
+      WHERE name = ${names.at(-1)!}`.execute(kysely)
+
+    expect(await migrateToLatest(kysely)).toEqual({ applied: [], newer: [] })
   })
 
   it('knows every file of the folder, in the order of their names', () => {

@@ -1,3 +1,5 @@
+import { MigrationsDifferError } from './newer-migrations.js'
+
 /** What a failed statement means for the one who asked for it. */
 export type DatabaseFailure =
   /** The database is away, full or too slow: the same statement may work later. */
@@ -17,8 +19,8 @@ const SQLSTATE = /^(?!E)[0-9A-Z]{5}$/
 /** SQLSTATE classes: connection, resources, operator intervention, system and internal errors. */
 const UNAVAILABLE = /^(08|53|57|58|XX|25006|25P0[34])/
 
-/** What JavaScript throws when the program itself is wrong. */
-const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError]
+/** What is thrown when the program itself is wrong, or is not the one for this database. */
+const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError, MigrationsDifferError]
 
 /**
  * Sorts an error of pg by what can be done about it; errors without an SQLSTATE come from the

@@ -33,8 +33,9 @@ export async function migrateWhenReachable(
     attempt: async () => {
       const patient = openDatabase({ connectionString, poolMax: 1, timeoutMs: TIMEOUT_MS })
       try {
-        const { applied } = await migrateToLatest(patient.kysely)
+        const { applied, newer } = await migrateToLatest(patient.kysely)
         if (applied.length > 0) log.info({ applied }, 'database migrated')
+        if (newer.length > 0) log.warn({ newer }, 'a newer version has migrated the database')
       } finally {
         await patient.close()
       }

@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { databaseFailure } from '../../../src/server/database/database-error.js'
+import { MigrationsDifferError } from '../../../src/server/database/newer-migrations.js'
 
 const withCode = (code: unknown) => Object.assign(new Error('x'), { code })
 
@@ -59,6 +60,10 @@ describe('databaseFailure', () => {
   it.each([new TypeError('x'), new RangeError('x')])('[reads] %s is a mistake of ours', (error) => {
     expect(databaseFailure(error)).toBe('bug')
     expect(databaseFailure(Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' }))).toBe('bug')
+  })
+
+  it('[startup] takes a database of another version for what waiting does not mend', () => {
+    expect(databaseFailure(new MigrationsDifferError('x'))).toBe('bug')
   })
 
   it.each([null, undefined, 'text', 7])('[reads] survives %j, whoever throws that', (thrown) => {
