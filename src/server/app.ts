@@ -6,7 +6,7 @@ import { PIPELINE_STATUS_FEED } from '../protocol/index.js'
 import type { Config } from './config/load-config.js'
 import { type ChangeListener, startChangeListener } from './database/change-listener.js'
 import { seekLeadership } from './database/leadership.js'
-import { migrateWhenReachable } from './database/migrate-when-reachable.js'
+import { migrateAtStart } from './database/migrate-at-start.js'
 import { type Database, openDatabase } from './database/open-database.js'
 import { demoExpectations } from './demo/demo-board.js'
 import { startDemoReporter } from './demo/demo-reporter.js'
@@ -113,7 +113,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   await registerRoutes(fastify, parts)
 
   const start = async () => {
-    isMigrated = await migrateWhenReachable(options.databaseUrl, ending.signal, log)
+    isMigrated = await migrateAtStart(options.databaseUrl, ending.signal, log)
     if (!isMigrated) return
     const sweeper = createStatusSweeper(options, database)
     listener = startChangeListener({

@@ -1,9 +1,9 @@
 import { loadConfig } from './config/load-config.js'
-import { type MigratedSchema, migrateToLatest } from './database/migrate-to-latest.js'
-import { openDatabase } from './database/open-database.js'
+import type { MigratedSchema } from './database/migrate-to-latest.js'
+import { migrateWhenReachable } from './database/migrate-when-reachable.js'
 
-/** A migration may rewrite a large table. */
-const TIMEOUT_MS = 3_600_000
+/** A migration may rewrite a large table, and no try begins after so long. */
+const PATIENCE_MS = 3_600_000
 
 await migrate().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
@@ -15,16 +15,14 @@ async function migrate(): Promise<void> {
   if (databaseUrl === undefined) {
     throw new Error('DATABASE_URL is not set; the embedded Postgres is migrated at each start')
   }
-  const database = openDatabase({
+  const migrated = await migrateWhenReachable({
     connectionString: databaseUrl,
-    poolMax: 1,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: PATIENCE_MS,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+    onWait: (what, reason) => process.stderr.write(`${what}: ${reason}\n`),
   })
-  try {
-    process.stdout.write(`${describe(await migrateToLatest(database.kysely))}\n`)
-  } finally {
-    await database.close()
-  }
+  if (migrated === null) throw new Error('not migrated: given up after an hour')
+  process.stdout.write(`${describe(migrated)}\n`)
 }
 
 function describe({ applied, newer }: MigratedSchema): string {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
+import { makeOlderSchema } from '../support/older-schema.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 interface RailwayFile {
@@ -120,6 +122,34 @@ describe('the deploy files', () => {
     const { code, output } = await runAsWritten(railway.deploy.preDeployCommand.join(' '), env)
 
     expect(output).toBe('nothing to migrate: a newer version has applied 9999-newer\n')
+    expect(code).toBe(0)
+  })
+
+  it('the migrate command tries again while a table is locked, and says why', async () => {
+    const older = await createTestDatabase()
+    const dump = new pg.Client({ connectionString: older.connectionString })
+    onTestFinished(() => older.drop())
+    const pending = await makeOlderSchema(older.connectionString, '0011-job-owners')
+    await dump.connect()
+    onTestFinished(() => dump.end())
+    await dump.query('BEGIN')
+    await dump.query('LOCK TABLE pipecast.job IN ACCESS SHARE MODE')
+
+    const migrating = runAsWritten(railway.deploy.preDeployCommand.join(' '), {
+      ...env,
+      DATABASE_URL: older.connectionString,
+    })
+    await delay(5_000) // longer than it waits for a table
+    await dump.query('COMMIT')
+
+    const { code, output } = await migrating
+    expect(output.split('\n')).toEqual([
+      expect.stringMatching(
+        /^another session holds a lock; trying until it lets go: .*lock timeout$/,
+      ),
+      `migrated: ${pending.join(', ')}`,
+      '',
+    ])
     expect(code).toBe(0)
   })
 

@@ -6,6 +6,7 @@ import { migrations } from '../../migrations/index.js'
 import { MigrationError, migrateToLatest } from '../../src/server/database/migrate-to-latest.js'
 import { migrateWhenReachable } from '../../src/server/database/migrate-when-reachable.js'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
+import { MIGRATOR_LOCK, waitingFor } from '../support/migrator-lock.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const names = Object.keys(migrations)
@@ -30,11 +31,6 @@ afterEach(async () => {
   await testDatabase.drop()
 })
 
-/** Under which Kysely lets one process at a time migrate. */
-const MIGRATOR_LOCK = sql.lit('3853314791062309107')
-
-const silent = { info: () => undefined, warn: () => undefined }
-
 async function remember(kysely: Database['kysely'], ...executed: string[]): Promise<void> {
   await sql`INSERT INTO pipecast.migration (name, timestamp)
     SELECT name, '2030-01-01T00:00:00.000Z' FROM unnest(${executed}::text[]) AS name`.execute(
@@ -44,14 +40,6 @@ async function remember(kysely: Database['kysely'], ...executed: string[]): Prom
 
 async function forget(kysely: Database['kysely'], name: string): Promise<void> {
   await sql`DELETE FROM pipecast.migration WHERE name = ${name}`.execute(kysely)
-}
-
-/** What kind of lock some session of this database waits for. */
-async function waitingFor(kysely: Database['kysely']): Promise<string | undefined> {
-  const { rows } = await sql<{ kind: string }>`
-    SELECT wait_event AS kind FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(kysely)
-  return rows[0]?.kind
 }
 
 describe('migrateToLatest', () => {
@@ -127,11 +115,11 @@ describe('migrateToLatest', () => {
     await forget(kysely, names.at(-1)!)
 
     const migrating = await other.kysely.connection().execute(async (session) => {
-      await sql`SELECT pg_advisory_lock(${MIGRATOR_LOCK})`.execute(session)
+      await sql`SELECT pg_advisory_lock(${sql.lit(MIGRATOR_LOCK)})`.execute(session)
       const waiting = migrateToLatest(kysely)
       await expect.poll(() => waitingFor(session)).toBe('advisory')
       await remember(session, names.at(-1)!, '9999-newest')
-      await sql`SELECT pg_advisory_unlock(${MIGRATOR_LOCK})`.execute(session)
+      await sql`SELECT pg_advisory_unlock(${sql.lit(MIGRATOR_LOCK)})`.execute(session)
       return { waiting }
     })
 
@@ -143,11 +131,12 @@ describe('migrateToLatest', () => {
     await migrateToLatest(kysely)
     await remember(kysely, '0001-of-somebody-else')
 
-    const failing = migrateWhenReachable(
-      testDatabase.connectionString,
-      AbortSignal.timeout(5_000),
-      silent,
-    )
+    const failing = migrateWhenReachable({
+      connectionString: testDatabase.connectionString,
+      timeoutMs: 5_000,
+      signal: AbortSignal.timeout(5_000),
+      onWait: () => undefined,
+    })
 
     await expect(failing).rejects.toThrow(MigrationError)
     await expect(failing).rejects.toThrow('0001-of-somebody-else is not known here')

@@ -3,7 +3,7 @@ import { migrations } from '../../../migrations/index.js'
 import { newerMigrations } from './newer-migrations.js'
 import type { Schema } from './schema.js'
 
-/** A migration failed; nothing of it was kept. `cause` is what Postgres said. */
+/** A migration failed; nothing of it, or of those before it, was kept. `cause` is what Postgres said. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError'
   readonly code = 'MIGRATION_FAILED'
@@ -23,6 +23,7 @@ export interface MigratedSchema {
 /**
  * Brings the schema `pipecast` up to date. Safe when several processes start at once: one works,
  * the others wait and find nothing left to do.
+ * All that is pending runs in one transaction: when one fails, nothing of any is kept.
  *
  * @throws MigrationError when one fails, or the database has another history than this version.
  */

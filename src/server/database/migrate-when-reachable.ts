@@ -1,44 +1,64 @@
-import { keepTrying } from './keep-trying.js'
-import { migrateToLatest } from './migrate-to-latest.js'
+import { keepTrying, type PassingFailure } from './keep-trying.js'
+import { type MigratedSchema, migrateToLatest } from './migrate-to-latest.js'
 import { openDatabase } from './open-database.js'
 
-/** A migration, or the wait for another process that runs one, may take its time. */
-const TIMEOUT_MS = 600_000
+/**
+ * While a migration waits for a table, everybody who comes later waits behind it. So it gives up
+ * soon, and between two tries they all have their turn.
+ */
+const LOCK_TIMEOUT_MS = 3_000
 
-/** Where it is told what happens. */
-interface MigrationLog {
-  info(about: object, message: string): void
-  warn(about: object, message: string): void
+/** Which database, how patiently, and whom to tell. */
+export interface MigrationAttempts {
+  readonly connectionString: string
+  /** How long one statement, or the wait for another process that migrates, may take. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  /** Hears what is waited for, and what Postgres said, once for each kind of failure in a row. */
+  readonly onWait: (what: string, reason: string) => void
 }
 
 /**
- * Brings the schema up to date as soon as the database answers.
+ * Brings the schema up to date as soon as the database answers and nobody has locked its tables.
  *
- * @returns whether it was done; `false` when the signal fired first.
+ * @returns what was done; `null` when the signal fired first.
  * @throws MigrationError when the database answers but cannot be migrated.
  */
 export async function migrateWhenReachable(
-  connectionString: string,
-  signal: AbortSignal,
-  log: MigrationLog,
-): Promise<boolean> {
-  return keepTrying({
-    signal,
-    onUnavailable: (error) => {
-      log.warn(
-        { reason: (error as Error).message },
-        'the database is away; trying until it is back',
-      )
+  attempts: MigrationAttempts,
+): Promise<MigratedSchema | null> {
+  let migrated: MigratedSchema | null = null
+  await keepTrying({
+    signal: attempts.signal,
+    onFailure: (error, failure) => {
+      attempts.onWait(WAITS[failure], (error as Error).message)
     },
     attempt: async () => {
-      const patient = openDatabase({ connectionString, poolMax: 1, timeoutMs: TIMEOUT_MS })
-      try {
-        const { applied, newer } = await migrateToLatest(patient.kysely)
-        if (applied.length > 0) log.info({ applied }, 'database migrated')
-        if (newer.length > 0) log.warn({ newer }, 'a newer version has migrated the database')
-      } finally {
-        await patient.close()
-      }
+      migrated = await migrateOnce(attempts)
     },
   })
+  return migrated
+}
+
+const WAITS: Readonly<Record<PassingFailure, string>> = {
+  unavailable: 'the database is away; trying until it is back',
+  conflict: 'another session was in the way; trying again',
+  locked: 'another session holds a lock; trying until it lets go',
+}
+
+async function migrateOnce({
+  connectionString,
+  timeoutMs,
+}: MigrationAttempts): Promise<MigratedSchema> {
+  const patient = openDatabase({
+    connectionString,
+    poolMax: 1,
+    timeoutMs,
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+  })
+  try {
+    return await migrateToLatest(patient.kysely)
+  } finally {
+    await patient.close()
+  }
 }

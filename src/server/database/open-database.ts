@@ -10,6 +10,8 @@ export interface DatabaseOptions {
   readonly poolMax: number
   /** How long one statement may take, on the server and on a link that has gone silent. */
   readonly timeoutMs?: number
+  /** How long a statement may wait for a lock; not set: as long as it may take. */
+  readonly lockTimeoutMs?: number
   /** An idle connection broke; the pool opens another when it needs one. */
   readonly onError?: (error: Error) => void
   /** The sessions do not keep prepared statements; each is planned anew from now on. */
@@ -40,6 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     // statement_timeout cannot end a wait on a link that is half open; this can.
     query_timeout: timeoutMs + 1_000,
     idle_in_transaction_session_timeout: timeoutMs,
+    ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     keepAlive: true,
   })
   // Without a listener, the loss of a connection would end the process: the pool's hears of idle

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { keepTrying } from '../../../src/server/database/keep-trying.js'
 
 const away = () => Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
+const locked = () => Object.assign(new Error('locked'), { code: '55P03' })
 const mistake = () => Object.assign(new Error('no such table'), { code: '42P01' })
 
 /** An attempt that fails in these ways, one after the other, and then works. */
@@ -11,7 +12,7 @@ function attempts(...failures: readonly Error[]) {
   const ending = new AbortController()
   const result = keepTrying({
     signal: ending.signal,
-    onUnavailable: (error) => told.push(error),
+    onFailure: (error, failure) => told.push([failure, error]),
     attempt: () => {
       startedAt.push(performance.now())
       const failure = failures[startedAt.length - 1]
@@ -39,7 +40,20 @@ describe('keepTrying', () => {
     expect(waits).toHaveLength(2)
     expect(waits[0]).toBeGreaterThan(240)
     expect(waits[1]).toBeGreaterThan(490)
-    expect(told).toEqual([first])
+    expect(told).toEqual([['unavailable', first]])
+  })
+
+  it('[startup] tells of each reason that is another than the one before', async () => {
+    const [first, second, last] = [away(), locked(), away()]
+    const { result, told, startedAt } = attempts(first, second, last)
+
+    expect(await result).toBe(true)
+    expect(startedAt).toHaveLength(4)
+    expect(told).toEqual([
+      ['unavailable', first],
+      ['locked', second],
+      ['unavailable', last],
+    ])
   })
 
   it('[startup] gives up at once on a mistake, which trying does not mend', async () => {
@@ -88,9 +102,9 @@ describe('keepTrying', () => {
       calls += 1
       return Promise.resolve()
     }
-    const onUnavailable = () => undefined
+    const onFailure = () => undefined
 
-    const worked = await keepTrying({ attempt, onUnavailable, signal: AbortSignal.abort() })
+    const worked = await keepTrying({ attempt, onFailure, signal: AbortSignal.abort() })
 
     expect(worked).toBe(false)
     expect(calls).toBe(0)
