@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
@@ -38,6 +38,8 @@ const backend = async () => {
   )
   return rows[0]?.pid
 }
+
+const write = () => sql`DELETE FROM pipecast.queue`.execute(database.kysely)
 
 describe('a database connection', () => {
   it('that is lost while a statement uses it fails the statement, and nothing else', async () => {
@@ -92,5 +94,46 @@ describe('a database connection', () => {
     })
 
     expect(await backend()).toBe(before)
+  })
+
+  it('that may only read is left for another one', async () => {
+    const before = await backend()
+    await sql`SET default_transaction_read_only = on`.execute(database.kysely)
+
+    await expect(write()).rejects.toMatchObject({ code: '25006' })
+
+    await write()
+    expect(await backend()).not.toBe(before)
+  })
+
+  it('that may only read ends its transaction in order, with the reason', async () => {
+    await sql`SET default_transaction_read_only = on`.execute(database.kysely)
+
+    const transaction = database.kysely.transaction().execute(async (open) => {
+      await sql`DELETE FROM pipecast.queue`.execute(open)
+    })
+
+    await expect(transaction).rejects.toMatchObject({ code: '25006' })
+    await write()
+  })
+
+  it('is left for another one once it is 5 minutes old, and not a millisecond before', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const inUseFor = (ms: number) =>
+      database.kysely.connection().execute(async () => {
+        await vi.advanceTimersByTimeAsync(ms)
+      })
+    const first = await backend()
+
+    await inUseFor(299_999)
+    const second = await backend()
+    await inUseFor(1)
+    const third = await backend()
+
+    expect(second).toBe(first)
+    expect(third).not.toBe(first)
   })
 })

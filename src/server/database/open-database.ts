@@ -30,6 +30,12 @@ export interface Database {
 const DEFAULT_TIMEOUT_MS = 5_000
 const CONNECT_TIMEOUT_MS = 3_000
 
+/**
+ * Where an address comes to mean another server, those who only read would stay with the old one.
+ * Statements are prepared and planned once more for each new connection, which this makes rare.
+ */
+const MAX_LIFETIME_S = 300
+
 /** Opens a pool; no connection is made before the first query. */
 export function openDatabase(options: DatabaseOptions): Database {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
@@ -44,6 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: timeoutMs,
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
     keepAlive: true,
+    maxLifetimeSeconds: MAX_LIFETIME_S,
   })
   // Without a listener, the loss of a connection would end the process: the pool's hears of idle
   // ones only, and those in use have no other.
