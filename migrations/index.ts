@@ -13,6 +13,7 @@ import * as jobOwners from './0011-job-owners.js'
 import * as lastingPlans from './0012-lasting-plans.js'
 import * as fairVerdicts from './0013-fair-verdicts.js'
 import * as soundReports from './0014-sound-reports.js'
+import * as unheldVerdicts from './0015-unheld-verdicts.js'
 
 /** Every migration, by the name under which it is remembered; they run in the order of names. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-lasting-plans': lastingPlans,
   '0013-fair-verdicts': fairVerdicts,
   '0014-sound-reports': soundReports,
+  '0015-unheld-verdicts': unheldVerdicts,
 }

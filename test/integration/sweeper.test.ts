@@ -120,6 +120,25 @@ describe('a sweep', () => {
     expect(await runsOf(database, 'load')).toEqual(['COMPLETED 12:00'])
   })
 
+  it.each(['run', 'job_summary'])('[H2] a %s that is locked holds up no other', async (table) => {
+    for (const name of ['load', 'other']) await expectOf(name, 'max_runtime', '10 minutes')
+    await report(['START', '12:00:00'], ['START', '12:00:00', { name: 'other', ...second }])
+    const session = await database.pool.connect()
+    await session.query('BEGIN')
+    await session.query(
+      `SELECT 1 FROM pipecast.${table} WHERE job_id = pipecast.job_id('default', 'load') FOR UPDATE`,
+    )
+
+    await sweepAt('12:10:00')
+    const meanwhile = [await runsOf(database, 'load'), await runsOf(database, 'other')]
+    await session.query('ROLLBACK')
+    session.release()
+    await sweepAt('12:10:01')
+
+    expect(meanwhile).toEqual([['RUNNING 12:00'], ['TIMED_OUT 12:00']])
+    expect(await runsOf(database, 'load')).toEqual(['TIMED_OUT 12:00'])
+  })
+
   it('[H4] writes each change of a status once, and a snapshot tells of the recovery', async () => {
     await report(['FAIL', '12:00:00'])
     await sweepAt('12:00:01')

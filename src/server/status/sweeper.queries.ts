@@ -35,30 +35,39 @@ export interface SweepMoment {
 /**
  * Writes missed ticks, some at a time, and then the changes of status: they are true even where a
  * tick could not be written, because health does not depend on what is.
+ *
+ * @returns of how many jobs the ticks are left to the next sweep, because another session has locked
+ * them.
  */
 export async function writeSweep(
   kysely: Kysely<Schema>,
   { missed, changes }: Sweep,
   { now, signal }: SweepMoment,
-): Promise<void> {
+): Promise<number> {
+  let passedOver = 0
   const failure = await writeInChunks(missed, {
     size: TICKS_AT_ONCE,
     // A newer MISSED run would stand for the older ticks of its job, were they not written.
     groupOf: ({ jobId }) => jobId,
-    write: (ticks) => writeMissed(kysely, ticks),
+    write: async (ticks) => {
+      passedOver += await writeMissed(kysely, ticks)
+    },
     signal,
   })
   if (changes.length > 0) await writeChanges(kysely, changes, now)
   if (failure !== null) throw failure
+  return passedOver
 }
 
-async function writeMissed(kysely: Kysely<Schema>, missed: readonly MissedTick[]): Promise<void> {
+async function writeMissed(kysely: Kysely<Schema>, missed: readonly MissedTick[]): Promise<number> {
   const ticks = missed.map(({ jobId, expectedAt, newestStartedAt }) => ({
     job: jobId,
     at: new Date(expectedAt).toISOString(),
     known_until: newestStartedAt === null ? null : knownUntil(newestStartedAt).toISOString(),
   }))
-  await sql`SELECT pipecast.miss_runs(${JSON.stringify(ticks)}::jsonb)`.execute(kysely)
+  const { rows } = await sql<{ passed_over: number }>`
+    SELECT pipecast.miss_runs(${JSON.stringify(ticks)}::jsonb) AS passed_over`.execute(kysely)
+  return rows[0]?.passed_over ?? 0
 }
 
 /** Postgres counts microseconds, of which a float and a Date keep less: the known run is not new. */

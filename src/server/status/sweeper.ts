@@ -11,7 +11,8 @@ export interface SweeperOptions {
   readonly readJobs: () => Promise<readonly JobFacts[]>
   readonly readKnown: () => Promise<ReadonlyMap<string, HealthStatus>>
   readonly timeOut: (now: Date) => Promise<void>
-  readonly write: (sweep: Sweep, moment: SweepMoment) => Promise<void>
+  /** Resolves with how many jobs it has passed over, because another session has locked them. */
+  readonly write: (sweep: Sweep, moment: SweepMoment) => Promise<number>
   readonly removals: readonly Removal[]
   readonly now: () => Date
   readonly nextTick: NextTick
@@ -30,6 +31,8 @@ export interface Sweeper {
 const HINT_PAUSE_MS = 1_000
 /** Deadlines that are close together share a sweep: the usual end of short runs is always near. */
 const MIN_PAUSE_MS = 250
+/** A job that was passed over is looked at again so much later: no hint tells of a lock's end. */
+const LOCKED_PAUSE_MS = 1_000
 /** A timer may fire so much before the wall clock is there, and would find nothing to do yet. */
 const TIMER_EARLY_MS = 2
 /** At the latest after so long the sweeper looks again: a hint may be lost. */
@@ -77,7 +80,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
  *
  * @param known - the status of each job as it was last written; kept up to date.
  * @param signal - leaves what is not written yet to whoever leads next.
- * @returns the next instant at which the clock changes something; `null` when there is none.
+ * @returns when to look again: at the next instant at which the clock changes something, or sooner
+ * for what could not be written yet; `null` when there is none.
  */
 export async function sweepOnce(
   options: SweeperOptions,
@@ -88,11 +92,11 @@ export async function sweepOnce(
   await options.timeOut(now)
   const jobs = await options.readJobs()
   const result = sweep(jobs, known, { now: now.getTime(), nextTick: options.nextTick })
-  if (result.missed.length > 0 || result.changes.length > 0) {
-    await options.write(result, { now, signal })
-  }
+  const hasNews = result.missed.length > 0 || result.changes.length > 0
+  const passedOver = hasNews ? await options.write(result, { now, signal }) : 0
   for (const { jobId, status } of result.changes) known.set(jobId, status)
-  return result.nextAt
+  if (passedOver === 0) return result.nextAt
+  return Math.min(result.nextAt ?? Infinity, now.getTime() + LOCKED_PAUSE_MS)
 }
 
 /** Resolves with the first, and ends the others. */
