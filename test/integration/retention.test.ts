@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Database, openDatabase } from '../../src/server/database/open-database.js'
 import { recordMetrics } from '../../src/server/runs/metrics.queries.js'
@@ -53,6 +54,62 @@ describe('retention', () => {
         (SELECT sum(records_total)::integer FROM pipecast.job_summary) AS records`)
     expect(isMore).toEqual([true, true, false])
     expect(rows).toEqual([{ runs: 90, records: 500 }])
+  })
+
+  describe('of runs that nobody ended', () => {
+    /** As many runs in progress, the oldest first, of which all were last heard of at noon. */
+    async function leaveRunning(count: number): Promise<void> {
+      await database.pool.query(`
+        INSERT INTO pipecast.job (id, namespace, name)
+        VALUES (pipecast.job_id('default', 'lost'), 'default', 'lost')`)
+      await database.pool.query(
+        `INSERT INTO pipecast.run (run_id, job_id, state, decided_class, decided_at, decided_rank,
+           decided_by, first_event_at, last_event_at, last_received_at, has_start, started_at)
+         SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
+           pipecast.job_id('default', 'lost'), CASE n % 2 WHEN 0 THEN 'NEW' ELSE 'RUNNING' END,
+           1, t, 1, '', t, t, timestamptz '2026-01-28 12:00Z', true, t
+         FROM generate_series(1, $1::int) AS n,
+           LATERAL (SELECT timestamptz '2026-01-01Z' + n * interval '1 minute' AS t) AS time`,
+        [count],
+      )
+    }
+
+    async function left(): Promise<{ readonly runs: number; readonly running: number }> {
+      const { rows } = await database.pool.query<{ runs: number; running: number }>(`
+        SELECT (SELECT count(*)::integer FROM pipecast.run) AS runs, running
+        FROM pipecast.job_summary`)
+      return rows[0]!
+    }
+
+    it('removes those not heard of for as many days, and not before, but the newest 90', async () => {
+      await leaveRunning(500)
+
+      await remove('unended runs', '2026-02-27T12:00:00Z')
+      const before = await left()
+      const isMore: boolean[] = []
+      do isMore.push(await remove('unended runs', '2026-02-27T12:00:01Z'))
+      while (isMore.at(-1) === true)
+
+      expect(before).toEqual({ runs: 500, running: 500 })
+      expect(isMore).toEqual([true, true, false])
+      expect(await left()).toEqual({ runs: 90, running: 90 })
+    })
+
+    it('keeps one that is heard of, or ends, while others are removed', async () => {
+      await leaveRunning(92)
+      const reporter = await database.pool.connect()
+      await reporter.query('BEGIN')
+      await reporter.query(`UPDATE pipecast.run SET last_received_at = '2026-02-27Z'
+        WHERE started_at = '2026-01-01 00:01Z'`)
+
+      const removing = remove('unended runs', '2026-02-27T12:00:01Z')
+      await setTimeout(100)
+      await reporter.query('COMMIT')
+      reporter.release()
+      await removing
+
+      expect(await left()).toEqual({ runs: 91, running: 91 })
+    })
   })
 
   it('removes metrics that were not measured for so many days, and not before', async () => {

@@ -169,7 +169,8 @@ export const settings = {
   }),
   retainRunsDays: wholeNumber({
     variable: 'RETAIN_RUNS_DAYS',
-    meaning: 'How long finished runs are kept, in days; the newest 90 of a job always are.',
+    meaning:
+      'How long runs are kept after their end or last sign of life, in days; the newest 90 of a job always are.',
     example: '90',
     default: 30,
     min: 1,

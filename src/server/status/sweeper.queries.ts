@@ -114,6 +114,7 @@ export function removalsOf(kysely: Kysely<Schema>, limits: RetentionLimits): rea
   return [
     { of: 'run events', batch: BATCH, statement: (now: Date) => oldRunEvents(limits, now) },
     { of: 'runs', batch: RUN_BATCH, statement: (now: Date) => oldRuns(limits, now) },
+    { of: 'unended runs', batch: RUN_BATCH, statement: (now: Date) => unendedRuns(limits, now) },
     { of: 'metrics', batch: BATCH, statement: (now: Date) => oldMetrics(limits, now) },
     { of: 'status changes', batch: BATCH, statement: (now: Date) => oldChanges(limits, now) },
   ].map(({ of, batch, statement }) => ({
@@ -142,6 +143,21 @@ const oldRuns = ({ runDays }: RetentionLimits, now: Date) => sql`
       AND (old.started_at, old.run_id) < (oldest_kept.started_at, oldest_kept.run_id)
     WHERE old.ended_at < ${now}::timestamptz - ${runDays} * interval '1 day'
     LIMIT ${RUN_BATCH})`
+
+/**
+ * Runs whose end nobody told; each would be counted with every change of its job, for ever. They are
+ * locked before they are removed, so that one that is heard of meanwhile stays.
+ */
+const unendedRuns = ({ runDays }: RetentionLimits, now: Date) => sql`
+  DELETE FROM pipecast.run WHERE run_id IN (
+    SELECT old.run_id FROM pipecast.run AS old
+    WHERE old.state IN ('NEW', 'RUNNING')
+      AND old.last_received_at < ${now}::timestamptz - ${runDays} * interval '1 day'
+      AND EXISTS (SELECT 1 FROM pipecast.run AS newer
+        WHERE newer.job_id = old.job_id
+          AND (newer.started_at, newer.run_id) > (old.started_at, old.run_id)
+        OFFSET ${ALWAYS_KEPT - 1})
+    LIMIT ${RUN_BATCH} FOR UPDATE OF old SKIP LOCKED)`
 
 /** What has not been measured for so long is not known any more. */
 const oldMetrics = ({ runDays }: RetentionLimits, now: Date) => sql`
