@@ -20,8 +20,6 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
     sources,
     view,
     token,
-    minRetryMs = 0,
-    maxRetries = Infinity,
     onUpdate,
     onState,
     share = typeof token !== 'function',
@@ -47,7 +45,7 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
       hasReported = true
     }
   }
-  const leave = join({ minRetryMs, maxRetries, tell })
+  const leave = join({ ...options, tell })
   const ask: Link = (...request) => {
     if (seen === page) link(...request)
   }
@@ -67,8 +65,10 @@ export function connect<Data = PipelineStatus>(options: ConnectOptions<Data>): S
     authorize: (given) => ask('token', given),
     close: () => {
       if (seen !== page) return
-      const { update, state } = page
-      seen = { update, state: { ...state, status: 'closed', transport: null, retryAt: null } }
+      seen = {
+        ...page,
+        state: { ...page.state, status: 'closed', transport: null, retryAt: null },
+      }
       leave()
       tell('state')
     },

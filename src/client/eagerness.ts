@@ -1,7 +1,7 @@
-/** How eagerly somebody wants a lost connection back. */
+/** How eagerly somebody wants a lost connection back; very, where nothing is said. */
 export interface Eagerness {
-  readonly minRetryMs: number
-  readonly maxRetries: number
+  readonly minRetryMs?: number
+  readonly maxRetries?: number
 }
 
 /** The longest wait that can be wished for, in ms. */
@@ -18,7 +18,7 @@ const RARELY_MS = 300_000
  * @returns milliseconds.
  */
 export function wishMs(all: readonly Eagerness[], failures: number): number {
-  const wishesMs = all.map(({ minRetryMs, maxRetries }) =>
+  const wishesMs = all.map(({ minRetryMs, maxRetries = Infinity }) =>
     failures >= maxRetries ? RARELY_MS : Math.min(minRetryMs || 0, LONGEST_WISH_MS),
   )
   return wishesMs.length > 0 ? Math.min(...wishesMs) : 0

@@ -56,8 +56,8 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
     state: { ...publicState(initialMachine(0), false, 0), retryAt: null },
     wishMs: (failures) => wishMs([...subscribers], failures),
   }
-  const show = (news: Partial<Shown>, name: keyof Shown) => {
-    Object.assign(page, news)
+  const show = (name: keyof Shown, news: Shown[typeof name]) => {
+    Object.assign(page, { [name]: news })
     for (const each of subscribers) each.tell(name)
   }
   const takers = {
@@ -66,11 +66,9 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
       if (next && next !== page.update) takers.update(next)
       return !next
     },
-    update: (update: Update<Json>) => {
-      const data = shareStructure(page.update?.data, update.data)
-      show({ update: { ...update, data } }, 'update')
-    },
-    state: (state: ConnectionState) => show({ state }, 'state'),
+    update: (update: Update<Json>) =>
+      show('update', { ...update, data: shareStructure(page.update?.data, update.data) }),
+    state: (state: ConnectionState) => show('state', state),
   }
   const tell: Tell = (kind, news) => takers[kind](news as never) === true
   const end = () => {
@@ -84,9 +82,11 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
   const link = canShare
     ? joinTabs(page, tell, `pipecast ${hashOf(key)}`)
     : openConnection(page, tell)
-  const tellVisibility = () => link(document?.hidden ? 'hidden' : 'visible')
-  if (document) tellVisibility()
-  document?.addEventListener('visibilitychange', tellVisibility, watching)
+  if (document) {
+    const tellVisibility = () => link(document.hidden ? 'hidden' : 'visible')
+    tellVisibility()
+    document.addEventListener('visibilitychange', tellVisibility, watching)
+  }
   return {
     page,
     link,

@@ -71,7 +71,7 @@ export function joinTabs(page: Page, tell: Tell, name: string): Link {
       .catch((error: unknown) => {
         if (signal.aborted) return // it was called off
         resign()
-        const isStolen = error instanceof DOMException && error.name === 'AbortError'
+        const isStolen = (error as Error).name === 'AbortError'
         if (isStolen) seek(false)
         else goAlone()
       })
