@@ -7,9 +7,12 @@ import type { Endpoint, Link, Page, Shown, Tell } from './page.js'
 import { shareStructure } from './share-structure.js'
 import type { ConnectionState, Update } from './subscription.js'
 import { joinTabs } from './tab-leader.js'
+import type { AskToken, TokenOption } from './token-source.js'
 
 /** Who shares a connection. */
 export interface Subscriber extends Eagerness {
+  /** A function where those of all others are functions, too. */
+  readonly token?: TokenOption
   /** Is told what the page shows anew. */
   readonly tell: (name: keyof Shown) => void
 }
@@ -49,9 +52,18 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
   const watching = new AbortController()
   const { document, navigator } = globalThis as Partial<typeof globalThis>
   let lingering: ReturnType<typeof setTimeout> | undefined
+  let joined: (() => void) | undefined
 
+  /** Asks the newest of those who are there; where nobody is, whoever comes next. */
+  const askToken = async (): Promise<string> => {
+    const newest = [...subscribers].at(-1)
+    if (newest) return (newest.token as AskToken)()
+    await new Promise<void>((resolve) => (joined = resolve))
+    return askToken()
+  }
   const page: Page = {
     ...demand,
+    token: typeof demand.token === 'function' ? askToken : demand.token,
     update: undefined,
     state: { ...publicState(initialMachine(0), false, 0), retryAt: null },
     wishMs: (failures) => wishMs([...subscribers], failures),
@@ -93,6 +105,7 @@ function createPageConnection(demand: Demand, key: string): PageConnection {
     join: (subscriber) => {
       clearTimeout(lingering)
       subscribers.add(subscriber)
+      joined?.()
       return () => {
         if (!subscribers.delete(subscriber) || subscribers.size > 0) return
         if (document && page.state.status !== 'closed') lingering = setTimeout(end, LINGER_MS)

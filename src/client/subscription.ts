@@ -89,7 +89,10 @@ export interface ConnectOptions<Data = PipelineStatus> {
   readonly sources?: readonly string[]
   /** `totals` has no `sources`, `pipelines` and `alerts`, but `totals.alerts`. Default: `full`. */
   readonly view?: 'full' | 'totals'
-  /** A view token, or where to get a fresh one; asked again whenever the server wants another. */
+  /**
+   * A view token, or where to get a fresh one; asked again whenever the server wants another. Of
+   * those who share a connection the one that came last and is still there is asked.
+   */
   readonly token?: string | (() => string | Promise<string>)
   /**
    * The least wait after a failure, in ms; what exceeds 60,000 counts as that. The back-off may take

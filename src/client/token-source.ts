@@ -1,5 +1,8 @@
+/** Where to get a token. */
+export type AskToken = () => string | Promise<string>
+
 /** A token, or where to get one; `undefined` when none is needed. */
-export type TokenOption = string | (() => string | Promise<string>) | undefined
+export type TokenOption = string | AskToken | undefined
 
 /** Knows the token, and asks for another when this one is no good. */
 export interface TokenSource {

@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose'
 import { createElement, StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -16,6 +17,7 @@ import { openSocket, PIPELINE_STATUS_PATH } from '../support/socket-client.js'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js'
 
 const TOKEN = 'a-long-view-token-0123456789'
+const SECRET = 'a-secret-of-more-than-32-characters-for-tests'
 
 let database: TestDatabase
 let built: BuiltPage
@@ -164,6 +166,40 @@ describeInChromium('the hooks in a page that renders 20 times a second', () => {
 
     expect(rendered).toContain('connecting: ')
     expect(troubles).toEqual(NO_TROUBLES)
+  })
+})
+
+/** A view token that expires within the second after so many. */
+const sign = (secondsLeft: number) =>
+  new SignJWT({ sub: 'viewer' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime(Math.ceil(Date.now() / 1_000) + secondsLeft)
+    .sign(new TextEncoder().encode(SECRET))
+
+describeInChromium('a component whose token has expired', () => {
+  it('[P9.6] is not asked for another once it is gone, but the one that is there', async () => {
+    const server = await start({ VIEW_JWT_SECRET: SECRET, BROADCAST_INTERVAL_MS: '300' })
+    const viewersSite = await startPageSite(await buildPage('react-pages/viewers-page.tsx'))
+    onTestFinished(() => viewersSite.close())
+    const page = await (await openContext(browser)).context.newPage()
+    await page.goto(`${viewersSite.url}/?server=${server.url}`)
+    await page.waitForFunction('viewers.show')
+    const show = (...viewers: readonly object[]) =>
+      page.evaluate(`viewers.show(${JSON.stringify(viewers)})`)
+    const asked = () => page.evaluate<string[]>('viewers.asked')
+    const gone = { name: 'gone', token: await sign(5) }
+    const there = { name: 'there', token: await sign(600) }
+
+    await show(gone)
+    await expect.poll(textOf(page, 'gone'), { timeout: 10_000 }).toBe('connected')
+    await show(gone, there)
+    await expect.poll(textOf(page, 'there')).toBe('connected')
+    await show(there)
+    await expect.poll(asked, { timeout: 15_000 }).toHaveLength(2)
+
+    expect(await asked()).toEqual(['gone', 'there'])
+    expect(await textOf(page, 'there')()).toBe('connected')
+    expect(opened(server)).toBe(1)
   })
 })
 
