@@ -1,10 +1,6 @@
+import { clockSkewMs, dataAgeMs } from '../../client/data-age.js'
 import type { ConnectionState, ConnectOptions, Subscription, Update } from '../../client/index.js'
-import {
-  clockSkewMs,
-  dataAgeMs,
-  isOutOfDate,
-  OUT_OF_DATE_WHILE_LIVE_MS,
-} from '../connection/freshness.js'
+import { isOutOfDate, OUT_OF_DATE_WHILE_LIVE_MS } from '../connection/freshness.js'
 import { type DataAge, type Pill, pillOf } from '../connection/pill.js'
 import type { Clock } from '../page/clock.js'
 
