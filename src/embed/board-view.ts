@@ -1,3 +1,4 @@
+import { dataAgeMs } from '../client/data-age.js'
 import type { ConnectionState, Update } from '../client/index.js'
 import type { HealthStatus, PipelineStatus, SourceStatus } from '../protocol/index.js'
 import { agoWords, connectionWords, worstReasonWords } from './words.js'
@@ -35,6 +36,8 @@ export interface Look {
   readonly sources: readonly string[]
   /** The reader's clock, in milliseconds. */
   readonly now: number
+  /** How far the server's clock is ahead of it, in milliseconds. */
+  readonly skewMs: number
 }
 
 const MAX_ROWS = 100
@@ -53,14 +56,14 @@ const SEVERITY: readonly HealthStatus[] = [
 ]
 
 /** Works out what to show. */
-export function boardView({ update, state, sources, now }: Look): BoardView {
+export function boardView({ update, state, sources, now, skewMs }: Look): BoardView {
   const connection = connectionWords(state, update !== undefined)
   const isLive = state.status === 'connected' || state.status === 'polling'
   if (update === undefined) {
     const nothing = { status: 'Unknown', headline: 'No data yet', age: '', isOld: false } as const
     return { ...nothing, connection, isLive, rows: [], hidden: 0 }
   }
-  const ageMs = now - update.receivedAt
+  const ageMs = dataAgeMs(update, skewMs, now)
   const isOld = update.isStale || (!isLive && ageMs > OLD_AFTER_MS)
   const entries = chosenEntries(update.data, sources)
   // The clocks of sources stand still while nobody knows what they do.
@@ -70,14 +73,12 @@ export function boardView({ update, state, sources, now }: Look): BoardView {
     headline: [headlineOf(entries), ...pipelineTroubles(update.data, sources)].join('; '),
     connection: update.isStale ? `${connection}, but the database cannot be read` : connection,
     isLive,
-    age: update.isStale ? lastGood(now - update.generatedAt) : `Updated ${agoWords(ageMs)}`,
+    age: `${update.isStale ? 'Last good data of' : 'Updated'} ${agoWords(ageMs)}`,
     isOld,
     rows: entries.slice(0, MAX_ROWS).map((entry) => rowView(entry, serverNow)),
     hidden: Math.max(0, entries.length - MAX_ROWS),
   }
 }
-
-const lastGood = (ageMs: number) => `Last good data of ${agoWords(ageMs)}`
 
 /** A source that was asked for by a key that the server does not know has no source. */
 type Entry = readonly [key: string, source: SourceStatus | undefined]

@@ -1,8 +1,9 @@
 import { connect } from '../client/index.js'
 import { createBoardDrawing } from './board-drawing.js'
 import { boardView } from './board-view.js'
-import { WATCH_ATTRIBUTES, watchOptions } from './element-options.js'
+import { WATCH_ATTRIBUTES, type WatchOptions, watchOptions } from './element-options.js'
 import { ELEMENT_STYLE } from './element-style.js'
+import { createServerClocks } from './server-clocks.js'
 import { createSharedWatch, type Watch } from './shared-watch.js'
 
 const CLOCK_MS = 1_000
@@ -17,12 +18,12 @@ const CLOCK_MS = 1_000
 export function createPipelineStatusElement(scriptUrl: string): CustomElementConstructor {
   const style = new CSSStyleSheet()
   style.replaceSync(ELEMENT_STYLE)
-  const watch = createSharedWatch(connect)
+  const clocks = createServerClocks(connect)
+  const watch = createSharedWatch(clocks.connect)
   return class PipelineStatusElement extends HTMLElement {
     static readonly observedAttributes = WATCH_ATTRIBUTES
     readonly #drawing
-    #sources: readonly string[] = []
-    #watch: Watch | undefined
+    #watched: { readonly options: WatchOptions; readonly watch: Watch } | undefined
     #clock: ReturnType<typeof setInterval> | undefined
     #isReconnecting = false
 
@@ -41,8 +42,8 @@ export function createPipelineStatusElement(scriptUrl: string): CustomElementCon
     disconnectedCallback(): void {
       clearInterval(this.#clock)
       this.#clock = undefined
-      this.#watch?.stop()
-      this.#watch = undefined
+      this.#watched?.watch.stop()
+      this.#watched = undefined
     }
 
     attributeChangedCallback(): void {
@@ -57,18 +58,24 @@ export function createPipelineStatusElement(scriptUrl: string): CustomElementCon
 
     #connect(): void {
       const options = watchOptions((name) => this.getAttribute(name), scriptUrl)
-      const former = this.#watch
-      this.#sources = options.sources
-      this.#watch = watch(options, () => this.#draw())
-      former?.stop()
+      const former = this.#watched
+      this.#watched = { options, watch: watch(options, () => this.#draw()) }
+      former?.watch.stop()
       this.#draw()
     }
 
     #draw(): void {
-      const known = this.#watch?.look()
+      if (this.#watched === undefined) return
+      const { options, watch } = this.#watched
+      const known = watch.look()
       if (known === undefined) return
-      const { update, state } = known
-      const view = boardView({ update, state, sources: this.#sources, now: Date.now() })
+      const { sources } = options
+      const view = boardView({
+        ...known,
+        sources,
+        skewMs: clocks.skewMs(options),
+        now: Date.now(),
+      })
       this.#drawing.show(view)
     }
   }

@@ -38,7 +38,7 @@ function updateOf(
 }
 
 const look = (more: Partial<Look> = {}) =>
-  boardView({ update: undefined, state: LIVE, sources: [], now: NOW, ...more })
+  boardView({ update: undefined, state: LIVE, sources: [], now: NOW, skewMs: 0, ...more })
 
 describe('what <pipeline-status> shows', () => {
   it('before the first data says that there is none, and what the connection does', () => {
@@ -150,6 +150,16 @@ describe('what <pipeline-status> shows', () => {
     expect(view.connection).toBe('Live, but the database cannot be read')
     expect(view.age).toBe('Last good data of 2 min ago')
     expect(view.isOld).toBe(true)
+  })
+
+  it.each([
+    ['behind', 360_000],
+    ['ahead', -360_000],
+  ])('the age of old data is right where the reader’s clock is %s', (_where, skewMs) => {
+    const generatedAt = NOW + skewMs - 30_000
+    const update = updateOf({ a: 'Healthy' }, { isStale: true, generatedAt })
+
+    expect(look({ update, skewMs }).age).toBe('Last good data of 30 s ago')
   })
 
   it('the clocks of sources go on while data comes, and stand still while it does not', () => {
