@@ -3,6 +3,7 @@ import { createBoardDrawing } from './board-drawing.js'
 import { boardView } from './board-view.js'
 import { WATCH_ATTRIBUTES, type WatchOptions, watchOptions } from './element-options.js'
 import { ELEMENT_STYLE } from './element-style.js'
+import { isRenewal, renewedWatch } from './renewed-watch.js'
 import { createServerClocks } from './server-clocks.js'
 import { createSharedWatch, type Watch } from './shared-watch.js'
 
@@ -59,7 +60,9 @@ export function createPipelineStatusElement(scriptUrl: string): CustomElementCon
     #connect(): void {
       const options = watchOptions((name) => this.getAttribute(name), scriptUrl)
       const former = this.#watched
-      this.#watched = { options, watch: watch(options, () => this.#draw()) }
+      const next = watch(options, () => this.#draw())
+      const isRenewed = former !== undefined && isRenewal(former.options, options)
+      this.#watched = { options, watch: isRenewed ? renewedWatch(former.watch, next) : next }
       former?.watch.stop()
       this.#draw()
     }
