@@ -51,12 +51,9 @@ export function hear(draft: Draft, env: Surroundings, frame: ServerFrame): void 
       break
     case 'auth_required':
       if (isOpening) draft.dueAt = env.now + frame.grace_ms
-      else draft.isTokenAsked = true
       draft.todo.push(isOpening ? 'token' : 'renew')
       break
     case 'auth_ok':
-      draft.isTokenAsked = false
-      break
     case 'pong':
     default:
     // good news, or from a newer server

@@ -181,11 +181,6 @@ const goWithout: Move<'tokenless'> = (draft, env, until) => {
   if (until === 'ever') surrender(draft, 'unauthorized')
   else fail(draft, env, false)
 }
-/** The server ends it if it must; then another token is asked for, unless there is none. */
-const goOn: Move<'tokenless'> = (draft, _env, until) => {
-  draft.isTokenAsked &&= until === 'ever'
-}
-
 /** Where nothing else is said, nothing happens. An event that is forgotten here does not compile. */
 const quiet: Row = {
   retry: stay,
@@ -217,7 +212,7 @@ export const transitions: { readonly [P in Phase]: Row } = {
     tokenless: goWithout,
   },
   live: {
-    ...quiet,
+    ...quiet, // even without a token: the server ends it if it must
     retry: check,
     refresh: ask,
     timer: tick,
@@ -226,7 +221,6 @@ export const transitions: { readonly [P in Phase]: Row } = {
     hidden: hide,
     visible: show,
     token: showToken,
-    tokenless: goOn,
   },
   paused: {
     ...quiet,

@@ -311,6 +311,7 @@ describe('a token', () => {
 
     expect(state(driver).status).toBe('connected')
     driver.tell(...lost(4001))
+    driver.tell('tokenless', 'ever')
     expect(state(driver).status).toBe('unauthorized')
   })
 })
