@@ -40,6 +40,9 @@ export interface Reporter {
 /** One request may take this long, in milliseconds. */
 const ATTEMPT_MS = 5_000
 
+/** What became of an end for which no time was left. */
+const NEVER_TRIED: Delivery = { kind: 'unanswered', why: 'given up before its end was sent' }
+
 /** Opens the line to a server; nothing is sent yet. */
 export function createReporter(options: ReporterOptions): Reporter {
   const closed = new AbortController()
@@ -85,7 +88,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       const [start, expectations, last] = await Promise.all([
         opened[0],
         opened[1],
-        closed.signal.aborted ? undefined : deliver(event(terminal), line),
+        closed.signal.aborted ? NEVER_TRIED : deliver(event(terminal), line),
       ])
       clearTimeout(deadline)
       end()

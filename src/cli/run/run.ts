@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CommandEnd } from './command-end.js'
 import { progressEvent, type RunIdentity, terminalEvent } from './lineage-event.js'
 import { LogTail } from './log-tail.js'
+import { createPatience } from './patience.js'
 import { createReporter, type Reporter } from './reporter.js'
 import type { RunRequest } from './run-request.js'
 import { createScratch, type Scratch } from './scratch.js'
@@ -67,9 +68,13 @@ async function runWith(
   const command = start({ request, around, scratch, identity, log, errors })
   const reporter = openReporter(request, around, identity, { startedAt, now })
   const relay = createSignalRelay(command)
+  const patience = createPatience()
+  patience.gone.addEventListener('abort', () => reporter?.abandon(), { once: true })
   let isOver = false
-  const stopForwarding = forwardSignals(around.signals, around.isInForeground, (signal) => {
-    if (isOver) reporter?.abandon()
+  // When the command is over, a terminal's keys have nobody else to speak to.
+  const isHeardThere = () => !isOver && around.isInForeground()
+  const stopForwarding = forwardSignals(around.signals, isHeardThere, (signal) => {
+    if (isOver) patience.hear(signal)
     else relay.pass(signal)
   })
   const end = await command.ended
@@ -77,7 +82,7 @@ async function runWith(
   relay.close()
   const endedAt = now()
   const passed = command.outputPassed()
-  await Promise.race([passed, delay(LOG_WAIT_MS, undefined, { ref: false })])
+  await Promise.race([passed, atMost(LOG_WAIT_MS, patience.short)])
   const records = scratch?.readRecords()
   const lastError = errors.lastLine(MAX_LAST_ERROR_LENGTH)
   const terminal = terminalEvent(identity, {
@@ -90,6 +95,7 @@ async function runWith(
   const complaint = await reporter?.close(terminal)
   await passed
   stopForwarding()
+  patience.close()
   tell(around.stderr, [startFailure(end, request), request.complaint, complaint])
   return end
 }
@@ -141,6 +147,13 @@ function openReporter(
     ...(expectations === null ? {} : { expectations: { path, body: expectations } }),
   })
   return reporter
+}
+
+/** Resolves after a time, or at once on the signal. */
+async function atMost(waitMs: number, signal: AbortSignal): Promise<void> {
+  await delay(waitMs, undefined, { ref: false, signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
 }
 
 function startFailure(end: CommandEnd, { command }: RunRequest): string | null {

@@ -167,6 +167,25 @@ describe('a reporter', () => {
     expect(complaint).toBe(`the job's schedule could not be set at ${server.base}: ${words}`)
   })
 
+  it('says that an end is lost which it had no time to send', async () => {
+    const server = await givenServer()
+    const reporter = createReporter({
+      base: server.base,
+      token: undefined,
+      heartbeatMs: 60_000,
+      budgetMs: 20_000,
+    })
+    reporter.open({ start: START, heartbeat: () => START })
+    await expect.poll(() => server.requests.length).toBe(1)
+    await delay(100)
+
+    reporter.abandon()
+
+    expect(await reporter.close(COMPLETE)).toBe(
+      `this run could not be reported to ${server.base}: given up before its end was sent`,
+    )
+  })
+
   it('can be abandoned', async () => {
     const server = await givenServer(() => undefined)
     const reporter = createReporter({

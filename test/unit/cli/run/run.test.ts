@@ -1,74 +1,11 @@
 import { existsSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { RunRequest } from '../../../../src/cli/run/run-request.js'
-import { type RunTimes, run } from '../../../../src/cli/run/run.js'
-import { type Answer, accept, type ReportServer, startReportServer } from './report-server.js'
-
-const TIMES: RunTimes = { heartbeatMs: 60_000, budgetMs: 1_000 }
-
-interface Given {
-  readonly command: readonly [string, ...string[]]
-  readonly base?: string | null
-  readonly request?: Partial<RunRequest>
-  readonly times?: RunTimes
-  readonly signals?: EventEmitter
-}
-
-interface Streams {
-  readonly stdout: PassThrough
-  readonly stderr: PassThrough
-}
-
-function runInto(streams: Streams, { command, base = null, request, times, signals }: Given) {
-  return run(
-    {
-      job: 'nightly',
-      namespace: 'team/a',
-      command,
-      base,
-      complaint: null,
-      token: undefined,
-      expectations: null,
-      ...request,
-    },
-    {
-      ...streams,
-      env: { ...process.env },
-      signals: signals ?? new EventEmitter(),
-      isInForeground: () => false,
-      times: times ?? TIMES,
-    },
-  )
-}
-
-async function runToEnd(given: Given) {
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const [out, err] = [text(stdout), text(stderr)]
-  const startedAt = performance.now()
-  const end = await runInto({ stdout, stderr }, given)
-  const tookMs = performance.now() - startedAt
-  stdout.end()
-  stderr.end()
-  return { end, out: await out, err: await err, tookMs }
-}
-
-async function givenServer(answer: Answer = accept): Promise<ReportServer> {
-  const server = await startReportServer(answer)
-  onTestFinished(() => server.close())
-  return server
-}
-
-function shell(script: string): [string, ...string[]] {
-  return ['sh', '-c', script]
-}
+import { givenServer, runInto, runToEnd, shell, TIMES } from './run-in-process.js'
 
 describe('what is reported', () => {
   it('START before and COMPLETE after, of one run, with exit code and log', async () => {
@@ -263,42 +200,6 @@ describe('output', () => {
     const end = await runInto({ stdout, stderr: new PassThrough() }, { command: ['yes'] })
 
     expect(end).toEqual({ kind: 'killed', signal: 'SIGPIPE' })
-  })
-})
-
-describe('signals', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'])(
-    '%s reaches the command',
-    async (signal) => {
-      const signals = new EventEmitter()
-      const name = signal.slice(3)
-      const script = `trap "echo got; exit 5" ${name}; while :; do sleep 0.02; done`
-      const sending = setTimeout(() => signals.emit(signal, signal), 300)
-      onTestFinished(() => clearTimeout(sending))
-
-      const { end, out } = await runToEnd({ command: shell(script), signals })
-
-      expect(end).toEqual({ kind: 'exited', exitCode: 5 })
-      expect(out).toBe('got\n')
-      expect(signals.eventNames()).toEqual([])
-    },
-  )
-
-  it('one that comes when the command is over ends the reporting at once', async () => {
-    const server = await givenServer(() => undefined)
-    const signals = new EventEmitter()
-    const sending = setTimeout(() => signals.emit('SIGTERM', 'SIGTERM'), 400)
-    onTestFinished(() => clearTimeout(sending))
-
-    const { end, tookMs } = await runToEnd({
-      command: ['true'],
-      base: server.base,
-      signals,
-      times: { heartbeatMs: 60_000, budgetMs: 20_000 },
-    })
-
-    expect(end).toEqual({ kind: 'exited', exitCode: 0 })
-    expect(tookMs).toBeLessThan(3_000)
   })
 })
 
