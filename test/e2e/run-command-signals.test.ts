@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
-import { describe, expect, it } from 'vitest'
-import { shell } from '../support/wrapped-command.js'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { shell, startWrapped } from '../support/wrapped-command.js'
 import { useWrappedRuns } from '../support/wrapped-runs.js'
 
-const { wrapped, rowsOf, bash } = useWrappedRuns()
+const { wrapped, inFolder, rowsOf, bash } = useWrappedRuns()
 
 describe('a command and its signals', () => {
   it('SIGTERM reaches it, and what it says then still arrives', async () => {
@@ -110,6 +112,31 @@ describe('a command and signals to its whole group', () => {
     expect(ended.stdout.toString()).toBe('ready\ntold 1\nclosed\n')
   })
 })
+
+describe('a command whose reader stalls', () => {
+  it.each([
+    ['stalled-exit', 'exit 3', { exitCode: 3, signalCode: null }],
+    ['stalled-kill', 'kill -USR1 $$', { exitCode: null, signalCode: 'SIGUSR1' }],
+    ['stalled-core', 'ulimit -c 0; kill -QUIT $$', { exitCode: 131, signalCode: null }],
+  ])('keeps its own end when it is over and a signal comes: %s', async (job, script, expected) => {
+    const command = shell(`head -c ${MORE_THAN_PIPES_HOLD} /dev/zero; ${script}`)
+    const wrapper = startWrapped(inFolder({ job, command }))
+    onTestFinished(() => void wrapper.kill('SIGKILL'))
+    const exited = once(wrapper, 'exit')
+    await expect.poll(() => rowsOf(job), { timeout: 10_000 }).toMatchObject([{ state: 'FAILED' }])
+    await delay(500)
+    const before = [wrapper.exitCode, wrapper.signalCode]
+
+    wrapper.kill('SIGTERM')
+    await exited
+
+    expect(before).toEqual([null, null])
+    expect(wrapper).toMatchObject(expected)
+  })
+})
+
+/** More bytes than the reader's end holds, and fewer than that and the command's own pipe. */
+const MORE_THAN_PIPES_HOLD = 340_000
 
 /** A word as a shell reads it. */
 function quoted(word: string): string {

@@ -7,8 +7,11 @@ export interface Passing {
    * when the command is over: what holds the stream open then is not the command but something
    * that it left in the background. For that nobody waits once it is silent, nor for long while it
    * is not; then the stream is closed to it.
+   *
+   * @param gone - aborted when nothing is to be waited for any more.
+   * @returns false when something is left that the reader has not taken.
    */
-  readonly finished: () => Promise<void>
+  readonly finished: (gone: AbortSignal) => Promise<boolean>
 }
 
 /** What a command wrote is in the pipe before its end is known, so a short silence is enough. */
@@ -66,16 +69,17 @@ export function passOutput(
   destination.on('error', abandon)
   source.on('error', abandon)
   return {
-    finished: async () => {
-      await leftBehindPassed(source, progress)
+    finished: async (gone) => {
+      await leftBehindPassed(source, progress, gone)
       destination.off('error', abandon)
       source.destroy()
+      return progress.inFlight <= 0
     },
   }
 }
 
-/** Resolves when what was in the pipe at the end of the command has been taken. */
-function leftBehindPassed(source: Readable, progress: Progress): Promise<void> {
+/** Resolves when what was in the pipe at the end of the command has been taken, or on the signal. */
+function leftBehindPassed(source: Readable, progress: Progress, gone: AbortSignal): Promise<void> {
   progress.lastSignOfLife = performance.now()
   progress.bytesLeft = MAX_LEFT_BYTES
   let looksLeft = CHATTER_MS / LOOK_MS
@@ -83,17 +87,19 @@ function leftBehindPassed(source: Readable, progress: Progress): Promise<void> {
     const look = () => {
       // Only looks that find the reader idle count, and each of them is followed by another read:
       // a reader that is slow, or stalls, loses nothing.
-      if (progress.inFlight > 0) return
+      if (progress.inFlight > 0 && !gone.aborted) return
       looksLeft -= 1
       const isQuiet = performance.now() - progress.lastSignOfLife >= SILENCE_MS
-      const isOver = source.destroyed || source.readableEnded || isQuiet || looksLeft <= 0
-      if (!isOver) return
+      const isClosed = source.destroyed || source.readableEnded
+      if (!gone.aborted && !isClosed && !isQuiet && looksLeft > 0) return
       clearInterval(looks)
+      gone.removeEventListener('abort', look)
       resolve()
     }
     const looks = setInterval(look, LOOK_MS)
     source.once('close', look)
     source.once('end', look)
+    gone.addEventListener('abort', look)
     look()
   })
 }

@@ -65,7 +65,9 @@ async function runHere(
   for (const [signal, listeners] of others) {
     for (const listener of listeners) process.off(signal, listener)
   }
-  const end = await running
+  const { end, isOutputPassed } = await running
   if (end.kind === 'killed') dieOf(end.signal, process)
+  // What a stalled reader has not taken would keep this process alive.
+  if (!isOutputPassed) process.exit(exitCodeOf(end))
   return exitCodeOf(end)
 }

@@ -23,6 +23,13 @@ export interface RunSurroundings {
   readonly times?: RunTimes
 }
 
+/** How a wrapped command ended. */
+export interface WrappedEnd {
+  readonly end: CommandEnd
+  /** Whether readers took all of the output; what they did not take would keep this process alive. */
+  readonly isOutputPassed: boolean
+}
+
 /** How long things take, in milliseconds. */
 export interface RunTimes {
   /** From one sign of life to the next. */
@@ -39,11 +46,13 @@ const LOG_WAIT_MS = 1_000
 
 const MAX_LAST_ERROR_LENGTH = 500
 
+const OUTPUT_CUT = 'a signal came before all of the output had been read; the rest is lost'
+
 /**
  * Runs a command and reports it. What the command does, writes and returns is the same without us:
  * a server that is away, slow or refuses costs one line on stderr and less than 5 s.
  */
-export async function run(request: RunRequest, around: RunSurroundings): Promise<CommandEnd> {
+export async function run(request: RunRequest, around: RunSurroundings): Promise<WrappedEnd> {
   const scratch = createScratch()
   try {
     return await runWith(scratch, request, around)
@@ -56,7 +65,7 @@ async function runWith(
   scratch: Scratch | null,
   request: RunRequest,
   around: RunSurroundings,
-): Promise<CommandEnd> {
+): Promise<WrappedEnd> {
   const { job, namespace } = request
   const identity: RunIdentity = { runId: randomUUID(), namespace, job }
   const log = new LogTail()
@@ -81,7 +90,7 @@ async function runWith(
   isOver = true
   relay.close()
   const endedAt = now()
-  const passed = command.outputPassed()
+  const passed = command.outputPassed(patience.gone)
   await Promise.race([passed, atMost(LOG_WAIT_MS, patience.short)])
   const records = scratch?.readRecords()
   const lastError = errors.lastLine(MAX_LAST_ERROR_LENGTH)
@@ -93,11 +102,12 @@ async function runWith(
     records,
   })
   const complaint = await reporter?.close(terminal)
-  await passed
+  const isOutputPassed = await passed
   stopForwarding()
   patience.close()
-  tell(around.stderr, [startFailure(end, request), request.complaint, complaint])
-  return end
+  const cut = isOutputPassed ? null : OUTPUT_CUT
+  tell(around.stderr, [startFailure(end, request), request.complaint, complaint, cut])
+  return { end, isOutputPassed }
 }
 
 interface Parts {

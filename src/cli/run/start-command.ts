@@ -32,8 +32,13 @@ export interface CommandOutput {
 /** A command that was started. */
 export interface RunningCommand extends Signalled {
   readonly ended: Promise<CommandEnd>
-  /** Resolves when its output has left us; to be called after its end. */
-  readonly outputPassed: () => Promise<void>
+  /**
+   * Resolves when its output has left us; to be called after its end.
+   *
+   * @param gone - aborted when nothing is to be waited for any more.
+   * @returns false when something is left that a reader has not taken.
+   */
+  readonly outputPassed: (gone: AbortSignal) => Promise<boolean>
 }
 
 /**
@@ -54,8 +59,9 @@ export function startCommand(start: CommandStart): RunningCommand {
       child instanceof Error
         ? Promise.resolve(notStarted(child, isThere(start)))
         : endOf(child, start),
-    outputPassed: async () => {
-      await Promise.all(passings.map(({ finished }) => finished()))
+    outputPassed: async (gone) => {
+      const arePassed = await Promise.all(passings.map(({ finished }) => finished(gone)))
+      return arePassed.every(Boolean)
     },
     kill: (signal) => {
       if (!(child instanceof Error)) child.kill(signal)

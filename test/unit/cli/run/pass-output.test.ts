@@ -27,12 +27,17 @@ function reader(takesMs = 0) {
 
 /** Passes a stream on, whose command is over now. */
 function finishing(source: PassThrough, destination: Writable) {
-  let isOver = false
+  let isPassed: boolean | null = null
+  const gone = new AbortController()
   const { finished } = passOutput(source, destination, () => undefined)
-  void finished().then(() => {
-    isOver = true
+  void finished(gone.signal).then((all) => {
+    isPassed = all
   })
-  return { isOver: () => isOver }
+  return {
+    isOver: () => isPassed !== null,
+    isPassed: () => isPassed,
+    giveUp: () => gone.abort(),
+  }
 }
 
 function keepWriting(source: PassThrough, everyMs: number, chunk: string | Buffer): void {
@@ -91,5 +96,24 @@ describe('what a command leaves in the background', () => {
     await vi.advanceTimersByTimeAsync(60_000)
 
     expect([wasOver, bytes() > PIPE_BYTES]).toEqual([false, true])
+  })
+})
+
+describe('a reader that is not waited for any more', () => {
+  it.each([
+    ['stalls', 60_000, false],
+    ['had taken all that there was', 0, true],
+  ])('%s', async (_what, takesMs, expected) => {
+    const source = new PassThrough()
+    source.write(LINE)
+    const { isPassed, giveUp } = finishing(source, reader(takesMs).stream)
+    await vi.advanceTimersByTimeAsync(50)
+    const before = isPassed()
+
+    giveUp()
+    await vi.advanceTimersByTimeAsync(0)
+
+    expect([before, isPassed(), source.destroyed]).toEqual([null, expected, true])
+    expect(vi.getTimerCount()).toBe(takesMs === 0 ? 0 : 1) // the reader's own
   })
 })

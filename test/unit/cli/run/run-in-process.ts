@@ -55,7 +55,7 @@ export async function runToEnd(given: Given) {
   const stderr = new PassThrough()
   const [out, err] = [text(stdout), text(stderr)]
   const startedAt = performance.now()
-  const end = await runInto({ stdout, stderr }, given)
+  const { end } = await runInto({ stdout, stderr }, given)
   const tookMs = performance.now() - startedAt
   stdout.end()
   stderr.end()

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { accept } from './report-server.js'
 import { givenServer, interruptAfter, runInto, runToEnd, shell } from './run-in-process.js'
@@ -98,6 +99,35 @@ describe('signals', () => {
 
     expect(end).toEqual({ kind: 'exited', exitCode: 0 })
     expect(err).toMatch(LOST)
+    expect(tookMs).toBeLessThan(10_000)
+  })
+})
+
+describe('signals while the reader of the output stalls', () => {
+  it.each([
+    ['one leaves it a second', [], 1_000],
+    ['a second one leaves it nothing', [150], 150],
+  ] as const)('%s, and then the end is the command’s own', async (_what, laterMs, leastMs) => {
+    const signals = new EventEmitter()
+    const stderr = new PassThrough()
+    const running = runInto(
+      { stdout: new PassThrough({ highWaterMark: 1_000 }), stderr },
+      { command: shell('head -c 60000 /dev/zero; echo $$ >&2; exit 3'), signals },
+    )
+    const [pid] = (await once(stderr, 'data')) as [Buffer]
+    const said = text(stderr)
+    const startedAt = performance.now()
+
+    await interruptAfter(Number(pid), signals, ...laterMs)
+    const ended = await running
+    const tookMs = performance.now() - startedAt
+    stderr.end()
+
+    expect(ended).toEqual({ end: { kind: 'exited', exitCode: 3 }, isOutputPassed: false })
+    expect(await said).toBe(
+      'pipecast: a signal came before all of the output had been read; the rest is lost\n',
+    )
+    expect(tookMs).toBeGreaterThan(leastMs)
     expect(tookMs).toBeLessThan(10_000)
   })
 })

@@ -197,9 +197,9 @@ describe('output', () => {
     const stdout = new PassThrough()
     stdout.once('data', () => stdout.destroy(new Error('EPIPE')))
 
-    const end = await runInto({ stdout, stderr: new PassThrough() }, { command: ['yes'] })
+    const ended = await runInto({ stdout, stderr: new PassThrough() }, { command: ['yes'] })
 
-    expect(end).toEqual({ kind: 'killed', signal: 'SIGPIPE' })
+    expect(ended).toEqual({ end: { kind: 'killed', signal: 'SIGPIPE' }, isOutputPassed: true })
   })
 })
 
