@@ -57,12 +57,13 @@ export async function run(request: RunRequest, around: RunSurroundings): Promise
   try {
     return await runWith(scratch, request, around)
   } finally {
-    scratch?.remove()
+    scratch.remove()
+    tell(around.stderr, [scratch.trouble()])
   }
 }
 
 async function runWith(
-  scratch: Scratch | null,
+  scratch: Scratch,
   request: RunRequest,
   around: RunSurroundings,
 ): Promise<WrappedEnd> {
@@ -92,7 +93,7 @@ async function runWith(
   const endedAt = now()
   const passed = command.outputPassed(patience.gone)
   await Promise.race([passed, atMost(LOG_WAIT_MS, patience.short)])
-  const records = scratch?.readRecords()
+  const records = scratch.readRecords()
   const lastError = errors.lastLine(MAX_LAST_ERROR_LENGTH)
   const terminal = terminalEvent(identity, {
     end,
@@ -113,7 +114,7 @@ async function runWith(
 interface Parts {
   readonly request: RunRequest
   readonly around: RunSurroundings
-  readonly scratch: Scratch | null
+  readonly scratch: Scratch
   readonly identity: RunIdentity
   readonly log: LogTail
   readonly errors: LogTail
@@ -128,7 +129,7 @@ function start({ request, around, scratch, identity, log, errors }: Parts): Runn
       ...around.env,
       PIPECAST_RUN_ID: identity.runId,
       PIPECAST_JOB: identity.job,
-      ...(scratch === null ? {} : { PIPECAST_RECORDS: scratch.recordsFile }),
+      ...(scratch.recordsFile === null ? {} : { PIPECAST_RECORDS: scratch.recordsFile }),
     },
     stdout: { stream: around.stdout, keep: log.writer() },
     stderr: {
@@ -138,7 +139,7 @@ function start({ request, around, scratch, identity, log, errors }: Parts): Runn
         keepError(chunk)
       },
     },
-    openPipes: (count) => scratch?.openPipes(count) ?? null,
+    openPipes: scratch.openPipes,
   })
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdtempSync,
   openSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { errorWord } from '../explain-error.js'
 
 /** A pipe of the kernel: what is written to the one end is read from the other. */
 export interface KernelPipe {
@@ -19,21 +21,23 @@ export interface KernelPipe {
   readonly writeEnd: number
 }
 
-/** A folder of one run, only its owner's. */
+/** A folder of one run, only its owner's. Trouble with it is noted, never thrown. */
 export interface Scratch {
-  /** An empty file, into which the command may write how many records it wrote. */
-  readonly recordsFile: string
+  /** An empty file, into which the command may write how many records it wrote; `null`: none. */
+  readonly recordsFile: string | null
   /**
    * Node gives a child sockets for its output, and a socket cannot be opened again through
    * `/dev/stderr`, as shell scripts do. So these pipes are made by `mkfifo`.
    *
-   * @returns `null` where there is no such program.
+   * @returns `null` where there is no such program, or no place for them.
    */
   readonly openPipes: (count: number) => readonly KernelPipe[] | null
   /** The whole number in the file; `undefined` when it holds none. */
   readonly readRecords: () => number | undefined
   /** Removes the folder and all that is in it. */
   readonly remove: () => void
+  /** What went wrong first, in one line; `null` when nothing did. */
+  readonly trouble: () => string | null
 }
 
 const MAKE_PIPES = 'mkfifo'
@@ -41,22 +45,35 @@ const MAKE_PIPES = 'mkfifo'
 /** No whole number that we can hold is longer, white space included. */
 const MAX_RECORDS_BYTES = 64
 
-/** @returns `null` when this machine has no place for it: the command runs all the same. */
-export function createScratch(): Scratch | null {
-  let folder: string
-  try {
-    folder = mkdtempSync(join(tmpdir(), 'pipecast-run-'))
-  } catch {
-    return null
+/** Makes the folder; without it the command runs all the same. */
+export function createScratch(): Scratch {
+  let trouble: string | null = null
+  const tried = <T>(act: () => T): T | null => {
+    try {
+      return act()
+    } catch (error) {
+      trouble ??= `trouble with a folder in ${tmpdir()}: ${errorWord(error)}`
+      return null
+    }
   }
-  const recordsFile = join(folder, 'records')
-  writeFileSync(recordsFile, '', { mode: 0o600 })
+  const folder = tried(() => mkdtempSync(join(tmpdir(), 'pipecast-run-')))
+  const recordsFile = folder === null ? null : tried(() => makeRecordsFile(folder))
   return {
     recordsFile,
-    openPipes: (count) => openPipes(folder, count),
-    readRecords: () => readRecords(recordsFile),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    openPipes: (count) => (folder === null ? null : tried(() => openPipes(folder, count))),
+    readRecords: () =>
+      recordsFile === null ? undefined : (tried(() => readRecords(recordsFile)) ?? undefined),
+    remove: () => {
+      if (folder !== null) tried(() => rmSync(folder, { recursive: true, force: true }))
+    },
+    trouble: () => trouble,
   }
+}
+
+function makeRecordsFile(folder: string): string {
+  const path = join(folder, 'records')
+  writeFileSync(path, '', { mode: 0o600 })
+  return path
 }
 
 function openPipes(folder: string, count: number): readonly KernelPipe[] | null {
@@ -74,12 +91,8 @@ function openPipes(folder: string, count: number): readonly KernelPipe[] | null 
 
 /** The command may have left anything there: a pipe must not hold us, nor a large file fill us. */
 function readRecords(path: string): number | undefined {
-  let file: number
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch {
-    return undefined // removed by the command: it told nothing
-  }
+  if (!existsSync(path)) return undefined // removed by the command: it told nothing
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!fstatSync(file).isFile()) return undefined
     const bytes = Buffer.alloc(MAX_RECORDS_BYTES + 1)

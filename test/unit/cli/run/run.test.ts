@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -203,23 +203,60 @@ describe('output', () => {
   })
 })
 
-describe('a place without room for a folder', () => {
-  it('runs the command all the same, without records', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'pipecast-full-'))
-    const notAFolder = join(folder, 'file')
-    await writeFile(notAFolder, '')
-    await chmod(notAFolder, 0o600)
-    const before = process.env['TMPDIR']
-    process.env['TMPDIR'] = notAFolder
-    onTestFinished(async () => {
-      if (before === undefined) delete process.env['TMPDIR']
-      else process.env['TMPDIR'] = before
-      await rm(folder, { recursive: true })
-    })
+describe('trouble with the temporary folder', () => {
+  it('no place for it: the command runs all the same, without records', async () => {
+    const place = await temporaryPlace()
+    await rm(place, { recursive: true })
+    await writeFile(place, '')
 
-    const { end, out } = await runToEnd({ command: shell('echo "[$PIPECAST_RECORDS]"') })
+    const { end, out, err } = await runToEnd({ command: shell('echo "[$PIPECAST_RECORDS]"') })
 
     expect(end).toEqual({ kind: 'exited', exitCode: 0 })
     expect(out).toBe('[]\n')
+    expect(err).toBe(`pipecast: trouble with a folder in ${place}: ENOTDIR\n`)
+  })
+
+  it('no room for what is in it: the command runs all the same, without records', async () => {
+    const place = await temporaryPlace(LONGEST_PATH - '/pipecast-run-XXXXXX/'.length)
+
+    const { end, out, err } = await runToEnd({
+      command: shell('echo "[$PIPECAST_RECORDS]"; exit 3'),
+    })
+
+    expect(end).toEqual({ kind: 'exited', exitCode: 3 })
+    expect(out).toBe('[]\n')
+    expect(err).toBe(`pipecast: trouble with a folder in ${place}: ENAMETOOLONG\n`)
+    expect(await readdir(place)).toEqual([])
+  })
+
+  it.each(['exit 0', 'exit 3'])('it cannot be removed: the end stays %s', async (script) => {
+    const place = await temporaryPlace()
+
+    const { end, err } = await runToEnd({
+      command: shell(`rm -r ${place} && ln -s ${place} ${place} && ${script}`),
+    })
+
+    expect(end).toEqual({ kind: 'exited', exitCode: Number(script.slice(-1)) })
+    expect(err).toBe(`pipecast: trouble with a folder in ${place}: ELOOP\n`)
   })
 })
+
+/** The longest path that Linux takes, in bytes. */
+const LONGEST_PATH = 4_095
+
+/** The place for temporary folders during the test; its path can be made long. */
+async function temporaryPlace(length = 0): Promise<string> {
+  const outer = await mkdtemp(join(tmpdir(), 'pipecast-place-'))
+  let place = join(outer, 'place')
+  while (place.length < length)
+    place += `/${'x'.repeat(Math.min(200, Math.max(1, length - place.length - 1)))}`
+  await mkdir(place, { recursive: true })
+  const before = process.env['TMPDIR']
+  process.env['TMPDIR'] = place
+  onTestFinished(async () => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+    await rm(outer, { recursive: true })
+  })
+  return place
+}
