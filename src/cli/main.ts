@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runProgram } from './program.js'
 
+/** How long a reader has to take what is left when a person has left. */
+const LEAVE_MS = 500
+
 const leave = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -22,3 +25,4 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   signal: leave.signal,
   onExit: (listener) => process.once('exit', listener),
 })
+if (leave.signal.aborted) setTimeout(() => process.exit(), LEAVE_MS).unref()

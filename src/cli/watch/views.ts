@@ -2,6 +2,7 @@ import type { PipelineStatus } from '../../protocol/index.js'
 import { isUpdate } from '../server-frame.js'
 import { printable } from '../text-fit.js'
 import { lostText, outOfDateText } from './board-header.js'
+import type { LineWriter } from './line-writer.js'
 import { renderBoard } from './render-board.js'
 import { createScreen } from './screen.js'
 import { changeLine, startLine, statusChanges } from './status-changes.js'
@@ -92,15 +93,20 @@ export function createLineView({ write, now }: Output): View {
 }
 
 /** What {@link createJsonView} writes, and where. */
-export interface JsonViewOptions extends Output {
+export interface JsonViewOptions {
+  readonly lines: LineWriter
+  readonly now: () => number
   /** Every frame, not only those of the feed. */
   readonly all: boolean
   /** Where a person reads what is no frame. */
   readonly warn: (text: string) => void
 }
 
-/** One frame on a line. While the socket is away a polled frame is written once for each `seq`. */
-export function createJsonView({ write, warn, all, now }: JsonViewOptions): View {
+/**
+ * One frame on a line; a reader that is behind finds the newest when it comes to it. While the socket
+ * is away a polled frame is written once for each `seq`.
+ */
+export function createJsonView({ lines, warn, all, now }: JsonViewOptions): View {
   let cursor = ''
   let lostReason: string | null = null
   return {
@@ -117,9 +123,9 @@ export function createJsonView({ write, warn, all, now }: JsonViewOptions): View
       if (event.via === 'poll' && next === cursor) return
       cursor = next
       // Between the tokens of JSON a line break is only a space; elsewhere it cannot occur.
-      write(`${event.text.replaceAll('\n', ' ')}\n`)
+      lines.write(`${event.text.replaceAll('\n', ' ')}\n`, event.frame?.type ?? '')
     },
     onTick: () => undefined,
-    close: () => undefined,
+    close: lines.close,
   }
 }

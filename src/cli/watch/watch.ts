@@ -1,6 +1,7 @@
 import { wantsColour } from '../colour.js'
 import { resolveEndpoints } from '../endpoints.js'
 import { type FollowTimes, followFeed } from './follow-feed.js'
+import { createLineWriter } from './line-writer.js'
 import { renderBoard } from './render-board.js'
 import { createBoardView, createJsonView, createLineView, type View } from './views.js'
 import { initialState, nextState, type WatchState } from './watch-state.js'
@@ -19,12 +20,13 @@ export interface WatchRequest {
 
 /** The part of a stream that watching needs; `process.stdout` is one. */
 interface TextStream {
+  /** @returns `false` when the reader is behind, until `drain`. */
   readonly write: (text: string) => unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
   readonly rows?: number | undefined
-  readonly on: (event: 'resize', listener: () => void) => unknown
-  readonly off: (event: 'resize', listener: () => void) => unknown
+  readonly on: (event: 'resize' | 'drain', listener: () => void) => unknown
+  readonly off: (event: 'resize' | 'drain', listener: () => void) => unknown
 }
 
 /** The world round a command. */
@@ -133,7 +135,8 @@ function viewFor(request: WatchRequest, { stdout, stderr, env }: WatchSurroundin
   const output = { write: (text: string) => void stdout.write(text), now: Date.now }
   if (request.json === true) {
     const warn = (text: string) => void stderr.write(`pipecast: ${text}`)
-    return createJsonView({ ...output, warn, all: request.all === true })
+    const lines = createLineWriter(stdout)
+    return createJsonView({ lines, warn, all: request.all === true, now: Date.now })
   }
   if (request.once === true) return SILENT_VIEW
   if (stdout.isTTY !== true || env['TERM'] === 'dumb') return createLineView(output)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
-import { type WatchRequest, watch } from '../../../src/cli/watch/watch.js'
+import { type WatchRequest, type WatchSurroundings, watch } from '../../../src/cli/watch/watch.js'
 import {
   type FeedServer,
   type FeedServerBehaviour,
@@ -33,7 +33,7 @@ function send(socket: WebSocket, ...frames: readonly object[]): void {
 async function startWatch(
   behaviour: FeedServerBehaviour,
   request: Partial<WatchRequest> = {},
-  terminal: { readonly isTTY?: boolean } = {},
+  terminal: Partial<WatchSurroundings['stdout']> = {},
 ) {
   const server = await startFeedServer(behaviour)
   servers.push(server)
@@ -258,6 +258,31 @@ describe('watch --json', () => {
     expect(written.out.trim().split('\n')).toHaveLength(1)
     expect(JSON.parse(written.out)).toMatchObject({ epoch: 'e1', seq: 1 })
     expect(written.err).toContain('look at the proxy in front')
+  })
+
+  it('writes the newest frame when a slow reader has caught up, and none between', async () => {
+    const seqs: unknown[] = []
+    let isSent = false
+    let drain: () => void = () => undefined
+    await startWatch(
+      {
+        onSocket: (socket) => {
+          send(socket, ...[1, 2, 3, 4].map((seq) => freshUpdate(HEALTHY, { seq })))
+          socket.on('pong', () => (isSent = true)).ping()
+        },
+      },
+      { json: true },
+      {
+        write: (text) => seqs.push(JSON.parse(text).seq) === 0,
+        on: (event, listener) => event === 'drain' && (drain = listener),
+      },
+    )
+    await until(() => isSent)
+
+    const before = [...seqs]
+    drain()
+
+    expect([before, seqs]).toEqual([[1], [1, 4]])
   })
 })
 
