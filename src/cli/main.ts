@@ -13,9 +13,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // The reader has gone (`| head`): nobody is left to tell, and nothing went wrong.
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') throw error
+  // The reader has gone (`| head`): to watch on is for nobody, but what is verified has an exit code.
+  leave.abort()
 })
 
 process.exitCode = await runProgram(process.argv.slice(2), {
