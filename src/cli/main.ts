@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { InterruptedError } from './interrupted-error.js'
 import { runProgram } from './program.js'
 
 /** How long a reader has to take what is left when a person has left. */
@@ -9,7 +10,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second signal does not wait; `exit` listeners still give the terminal back.
     if (leave.signal.aborted) process.exit(1)
-    leave.abort()
+    leave.abort(new InterruptedError(signal))
   })
 }
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -87,7 +87,7 @@ function createProgram(around: WatchSurroundings, setExitCode: (code: number) =>
     .action(async (address: string, flags: SharedOptions) => {
       setExitCode(await runVerify(address, flags, around))
     })
-  addRunCommand(program, env, setExitCode)
+  addRunCommand(program, around, setExitCode)
   return program
 }
 

@@ -113,6 +113,32 @@ describe('a command and signals to its whole group', () => {
   })
 })
 
+describe('a command that is not started yet', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is not started after %s', async (signal) => {
+    const ended = await wrapped({
+      command: ['echo', 'started'],
+      options: ['--cron', '30 3 * * *'],
+      env: {
+        NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(killer(signal))}"`,
+      },
+    })
+
+    expect(ended).toMatchObject({ exitCode: null, signal, stderr: '' })
+    expect(ended.stdout.toString()).toBe('')
+  })
+
+  /** Sends the signal to its own process as soon as that listens, while it still reads its options. */
+  function killer(signal: string): string {
+    return `
+      let isSent = false
+      process.on('newListener', (name) => {
+        if (name !== '${signal}' || isSent) return
+        isSent = true
+        setImmediate(() => process.kill(process.pid, '${signal}'))
+      })`
+  }
+})
+
 describe('a command whose reader stalls', () => {
   it.each([
     ['stalled-exit', 'exit 3', { exitCode: 3, signalCode: null }],

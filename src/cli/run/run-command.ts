@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { InterruptedError } from '../interrupted-error.js'
 import { exitCodeOf } from './command-end.js'
 import { isInForeground } from './foreground.js'
 import { run } from './run.js'
@@ -8,7 +9,7 @@ import { dieOf } from './signals.js'
 /** Adds `run`, which wraps a command and reports it. */
 export function addRunCommand(
   program: Command,
-  env: NodeJS.ProcessEnv,
+  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
   setExitCode: (code: number) => void,
 ): void {
   const command = program
@@ -28,6 +29,8 @@ export function addRunCommand(
   command.action(async (job: string, words: readonly string[], flags: RunFlags) => {
     try {
       const request = await readRunRequest(job, words, flags, env)
+      // What a signal asks to end must not be started after it.
+      if (signal.reason instanceof InterruptedError) endUnstarted(signal.reason.signal)
       setExitCode(await runHere(request, env))
     } catch (error) {
       if (!(error instanceof RunUsageError)) throw error
@@ -46,6 +49,12 @@ The end of the output is reported too, unless it goes to a terminal, which the c
 it is. Write nohup after the --, not before pipecast.
 What the command leaves in the background must write elsewhere (./daemon > daemon.log 2>&1 &): when
 the command is over, at most 2 s of its output pass, and writing more of it ends it (SIGPIPE).`
+
+/** Ends this process as the signal would have ended it without a listener. */
+function endUnstarted(signal: NodeJS.Signals): never {
+  dieOf(signal, process)
+  process.exit(exitCodeOf({ kind: 'killed', signal }))
+}
 
 /** What other commands do about these, and about a reader that has gone, is not for this one. */
 const OTHERS_HANDLE = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
