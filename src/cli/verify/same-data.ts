@@ -28,11 +28,9 @@ export function checkPolledHealth(options: SameDataOptions): Promise<Outcome> {
     if (answer.status !== 200) return unexpectedAnswer(answer)
     const polled = readHealthDocument(answer.body)
     if (polled === null) return failed('the answer holds no pipeline status')
-    const sent = updatesOf(socket)
-    if (!sent.some(({ epoch }) => epoch === polled.epoch)) {
-      return skipped(`another process answers (epoch ${polled.epoch}): nothing to compare`)
-    }
-    const same = sent.find(({ epoch, seq }) => epoch === polled.epoch && seq === polled.seq)
+    const sent = updatesOf(socket, polled.epoch)
+    if (sent.length === 0) return anotherProcess(polled.epoch)
+    const same = sent.find(({ seq }) => seq === polled.seq)
     if (same === undefined) return failed(`seq ${polled.seq} never came over the socket`)
     if (!isDeepStrictEqual(same.data, polled.data)) {
       return failed(`the data of seq ${polled.seq} differs`, CACHE_HINT)
@@ -49,20 +47,21 @@ export function checkDocument(options: SameDataOptions): Promise<Outcome> {
     const answer = await httpGet({ url, headers: authorization(token), signal })
     if (answer.status !== 200) return unexpectedAnswer(answer)
     const seq = seqOf(answer)
+    const epoch = epochOf(answer)
     const { etag } = answer.headers
-    if (seq === null || etag === undefined) {
-      const missing = seq === null ? 'Pipecast-Seq' : 'ETag'
-      return failed(`the header ${missing} is missing`, 'a proxy in front drops it')
-    }
-    const data = parseJson(answer.body)
-    const sent = updatesOf(socket).filter((update) => update.seq === seq)
-    if (sent.length === 0) return failed(`seq ${seq} never came over the socket`)
-    if (!sent.some((update) => isDeepStrictEqual(update.data, data))) {
+    if (seq === null || epoch === null || etag === undefined) return missingHeader(answer)
+    const sent = updatesOf(socket, epoch)
+    if (sent.length === 0) return anotherProcess(epoch)
+    const same = sent.find((update) => update.seq === seq)
+    if (same === undefined) return failed(`seq ${seq} never came over the socket`)
+    if (!isDeepStrictEqual(same.data, parseJson(answer.body))) {
       return failed(`the data of seq ${seq} differs`, CACHE_HINT)
     }
     const conditional = { ...authorization(token), 'if-none-match': etag }
     const again = await httpGet({ url, headers: conditional, signal })
     if (again.status === 304) return passed(`equal at seq ${seq}, then 304`)
+    const epochAgain = epochOf(again)
+    if (epochAgain !== null && epochAgain !== epoch) return anotherProcess(epochAgain)
     return failed(
       `HTTP ${again.status} in place of 304 for an unchanged ETag`,
       'a proxy in front drops or rewrites ETag or If-None-Match',
@@ -91,11 +90,30 @@ async function untilAgreed(
   }
 }
 
-function updatesOf(socket: ProbeSocket): StatusUpdate[] {
-  return socket.received.flatMap(({ frame }) => (frame !== null && isUpdate(frame) ? [frame] : []))
+function anotherProcess(epoch: string): Outcome {
+  return skipped(`another process answers (epoch ${epoch}): nothing to compare`)
+}
+
+function missingHeader({ headers }: HttpAnswer): Outcome {
+  const missing = ['Pipecast-Seq', 'Pipecast-Epoch', 'ETag'].find(
+    (name) => headers[name.toLowerCase()] === undefined,
+  )
+  return failed(`the header ${missing ?? 'Pipecast-Seq'} is missing`, 'a proxy in front drops it')
+}
+
+function updatesOf({ received }: ProbeSocket, epoch: string): StatusUpdate[] {
+  const updates = received.flatMap(({ frame }) =>
+    frame !== null && isUpdate(frame) ? [frame] : [],
+  )
+  return updates.filter((update) => update.epoch === epoch)
 }
 
 function seqOf({ headers }: HttpAnswer): number | null {
   const header = headers['pipecast-seq']
   return typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : null
+}
+
+function epochOf({ headers }: HttpAnswer): string | null {
+  const header = headers['pipecast-epoch']
+  return typeof header === 'string' && header !== '' ? header : null
 }

@@ -57,7 +57,7 @@ function answerSoundly(request: IncomingMessage, response: ServerResponse): void
 }
 
 function sendDocument(request: IncomingMessage, response: ServerResponse): void {
-  const headers = { etag: '"x"', 'pipecast-seq': '1' }
+  const headers = { etag: '"x"', 'pipecast-epoch': 'e1', 'pipecast-seq': '1' }
   // A server honours this header as the standard says; a client that sends it gets no 304.
   const isFresh = request.headers['cache-control'] === undefined
   if (isFresh && request.headers['if-none-match'] === '"x"') response.writeHead(304, headers).end()
