@@ -7,6 +7,9 @@ export const MAX_BACKOFF_MS = 20_000
 /** No server is asked for a socket more often than this in any minute, whatever it answers. */
 export const MAX_ATTEMPTS_A_MINUTE = 12
 
+/** No wait for another attempt is longer than this, in milliseconds. */
+export const LONGEST_WAIT_MS = 60_000
+
 const MINUTE_MS = 60_000
 
 /**
@@ -24,7 +27,9 @@ export function backoffMs(failures: number, random: number): number {
 /**
  * How long the limit of attempts a minute asks to wait before the next one.
  *
- * @param attemptsAt - when the earlier attempts were made, oldest first, in milliseconds.
+ * @param attemptsAt - when the earlier attempts were made, oldest first, in milliseconds of a clock
+ *   that nobody sets.
+ * @param now - by the same clock.
  * @returns 0 when an attempt may be made at once.
  */
 export function attemptLimitMs(attemptsAt: readonly number[], now: number): number {

@@ -1,6 +1,7 @@
 import type { Paint } from '../colour.js'
 import { ageText, durationText } from '../duration-text.js'
 import { cutTo, printable } from '../text-fit.js'
+import { LONGEST_WAIT_MS } from './backoff.js'
 import { countsText } from './status-changes.js'
 import { STATUS_LOOKS, statusText } from './status-look.js'
 import { type Connection, dataAgeMs, isOutOfDate, type WatchState } from './watch-state.js'
@@ -41,10 +42,12 @@ export function lostText(
   now: number,
 ): string {
   const { retryAt, reason, polling } = connection
+  // A clock that was set back since does not make the wait any longer.
+  const leftMs = Math.min((retryAt ?? now) - now, LONGEST_WAIT_MS)
   const next =
-    retryAt === null || retryAt <= now
+    leftMs <= 0
       ? 'reconnecting now'
-      : `reconnecting in ${durationText(Math.ceil((retryAt - now) / 1000) * 1000)}`
+      : `reconnecting in ${durationText(Math.ceil(leftMs / 1000) * 1000)}`
   return `no live connection: ${reason}; ${next}${POLLING_TEXT[polling]}`
 }
 

@@ -30,7 +30,8 @@ export interface FollowOptions {
 }
 
 /**
- * Follows the feed over one socket after another, and by polling in between.
+ * Follows the feed over one socket after another, and by polling in between. It waits by a clock that
+ * nobody sets; only what people are shown is by the one on the wall.
  *
  * @returns why it must not go on, or `null` after the signal.
  */
@@ -59,7 +60,7 @@ async function followSockets(
   let attemptsAt: readonly number[] = []
   while (!hasEnded()) {
     polling.start()
-    attemptsAt = [...attemptsAt, Date.now()].slice(-MAX_ATTEMPTS_A_MINUTE)
+    attemptsAt = [...attemptsAt, performance.now()].slice(-MAX_ATTEMPTS_A_MINUTE)
     const life = createSocketLife(options, polling.stop)
     const ending = await followSocket(life.socketOptions)
     if (hasEnded()) return null
@@ -68,7 +69,7 @@ async function followSockets(
     const next = decideNext(ending, { failures, livedMs, random: random(), ...life.lastWords() })
     if (next.kind === 'stop') return next.message
     polling.start()
-    const waitMs = Math.max(next.afterMs, attemptLimitMs(attemptsAt, Date.now()))
+    const waitMs = Math.max(next.afterMs, attemptLimitMs(attemptsAt, performance.now()))
     onEvent({ kind: 'lost', reason: next.reason, retryAt: Date.now() + waitMs })
     await sleep(waitMs, undefined, { signal }).catch(() => undefined) // ends early on the signal
     if (!hasEnded()) onEvent({ kind: 'retrying' })
@@ -97,11 +98,11 @@ function createSocketLife(options: FollowOptions, onData: () => void) {
       words = { message: frame.message, retryAfterMs: frame.retry_after_ms ?? null }
     }
     if (!isUpdate(frame)) return
-    firstDataAt ??= Date.now()
+    firstDataAt ??= performance.now()
     onData()
   }
   return {
-    livedMs: () => (firstDataAt === null ? 0 : Date.now() - firstDataAt),
+    livedMs: () => (firstDataAt === null ? 0 : performance.now() - firstDataAt),
     lastWords: () => (words === undefined ? {} : { lastWords: words }),
     socketOptions: {
       url: endpoints.socket,

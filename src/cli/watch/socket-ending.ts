@@ -1,5 +1,5 @@
 import { afterClose, CloseCode, retryFromReason } from '../../protocol/index.js'
-import { backoffMs } from './backoff.js'
+import { backoffMs, LONGEST_WAIT_MS } from './backoff.js'
 
 /** How an attempt to have a socket ended, sooner or later. */
 export type SocketEnding =
@@ -39,8 +39,6 @@ export const TOKEN_NEEDED = 'token needed: --token or PIPECAST_VIEW_TOKEN'
 
 /** A socket that lived so long was a good one: what follows is a new trouble, not the old one. */
 export const GOOD_LIFE_MS = 20_000
-
-const LONGEST_WAIT_MS = 60_000
 
 /** Decides what follows the end of a socket; the close code's class is the instruction. */
 export function decideNext(ending: SocketEnding, history: AttemptHistory): NextStep {

@@ -165,6 +165,14 @@ describe('renderBoard', () => {
     expect(picture).toContain('! no live connection: ECONNREFUSED; reconnecting in 3 s')
   })
 
+  it('never promises the next attempt for later than in a minute, though the clock was set back', () => {
+    const retryAt = PLAIN.now + 7_200_000
+    const lost = { kind: 'lost', reason: 'ECONNREFUSED', retryAt } as const
+    const state = nextState(boardOf(sampleSource('acled')), lost, SAMPLE_NOW)
+
+    expect(renderBoard(state, PLAIN)).toContain('ECONNREFUSED; reconnecting in 1 min')
+  })
+
   it('says that the data is a demo', () => {
     const data = { ...sampleStatus([sampleSource('acled')]), demo: true as const }
 
