@@ -37,6 +37,8 @@ function codeOf(error: unknown): string | undefined {
   return hasCode(error) ? error.code : undefined
 }
 
+/** Some errors of `rmSync` have an empty code. */
 function hasCode(error: unknown): error is { readonly code: string } {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+  if (!(error instanceof Error) || !('code' in error)) return false
+  return typeof error.code === 'string' && error.code !== ''
 }

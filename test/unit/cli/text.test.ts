@@ -98,6 +98,12 @@ describe('errorWord and errorHint', () => {
     expect(errorHint(both)).toContain('is the server running')
   })
 
+  it('gives the message where the code is empty', () => {
+    const error = Object.assign(new Error('too many links'), { code: '' })
+
+    expect(errorWord(error)).toBe('too many links')
+  })
+
   it('gives the message where there is no code, and invents no hint', () => {
     const error = new Error('something else')
 

@@ -237,7 +237,8 @@ describe('trouble with the temporary folder', () => {
     })
 
     expect(end).toEqual({ kind: 'exited', exitCode: Number(script.slice(-1)) })
-    expect(err).toBe(`pipecast: trouble with a folder in ${place}: ELOOP\n`)
+    expect(err.startsWith(`pipecast: trouble with a folder in ${place}: `)).toBe(true)
+    expect(err).toMatch(/: .*(ELOOP|Too many levels of symbolic links).*\n$/)
   })
 })
 
