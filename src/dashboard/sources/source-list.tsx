@@ -88,7 +88,7 @@ function Rows({ rows, visited }: { rows: readonly Row[]; visited: string | null 
             {row.kind === 'pipeline' ? (
               <PipelineRow id={row.key} pipeline={row.pipeline} listed={row.listed} />
             ) : (
-              <SourceRow id={row.key} source={row.source} />
+              <SourceRow id={row.key} name={row.name} source={row.source} />
             )}
           </div>
         )

@@ -4,7 +4,6 @@ import { Ticking } from '../page/page-context.js'
 import { sourceHref } from '../page/route.js'
 import { StatusWord } from '../status/status-icon.js'
 import { percentWords } from '../words/count-words.js'
-import { jobWords } from '../words/job-words.js'
 import { whyWords } from '../words/reason-words.js'
 import { DurationMeter } from './duration-meter.js'
 import { HistoryBar } from './history-bar.js'
@@ -13,9 +12,11 @@ import { whenWords } from './row-times.js'
 /** One source. It renders anew only when something about it has changed. */
 export const SourceRow = memo(function SourceRow({
   id,
+  name,
   source,
 }: {
   readonly id: string
+  readonly name: string
   readonly source: SourceStatus
 }) {
   const why = whyWords(source)
@@ -25,7 +26,7 @@ export const SourceRow = memo(function SourceRow({
       <StatusWord status={source.status} />
       <span class="row-name">
         <a href={sourceHref(id)} data-row-link>
-          {jobWords(source)}
+          {name}
         </a>
         <span class="row-why" title={why}>
           {why}

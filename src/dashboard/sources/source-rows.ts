@@ -5,6 +5,7 @@ import type {
   SourceStatus,
 } from '../../protocol/index.js'
 import { STATUS_LOOKS } from '../status/status-look.js'
+import { jobWords } from '../words/job-words.js'
 
 /** One line of the list: the head of a pipeline, or a source below it. */
 export type Row =
@@ -16,7 +17,13 @@ export type Row =
       /** How many of its sources are listed below. */
       readonly listed: number
     }
-  | { readonly kind: 'source'; readonly key: string; readonly source: SourceStatus }
+  | {
+      readonly kind: 'source'
+      readonly key: string
+      readonly source: SourceStatus
+      /** With its namespace, where the head of its group has another. */
+      readonly name: string
+    }
 
 /** What of the board is listed. */
 export interface Filter {
@@ -60,7 +67,11 @@ export function rowsOf(
     const head: Row = { kind: 'pipeline', key: group.key, pipeline, listed: group.sources.length }
     // Where nothing has children there is nothing to tell apart.
     const heads = group.key === null && groups.size === 1 ? [] : [head]
-    return [...heads, ...group.sources.sort(byUrgency).map(sourceRow)]
+    const rows = group.sources.sort(byUrgency).map(([key, source]): Row => {
+      const isOfHead = pipeline?.namespace === source.namespace
+      return { kind: 'source', key, source, name: isOfHead ? source.name : jobWords(source) }
+    })
+    return [...heads, ...rows]
   })
 }
 
@@ -82,10 +93,6 @@ function listedBy({ statuses, search }: Filter): (key: string, source: SourceSta
     const text = `${key} ${source.pipeline}`.toLowerCase()
     return words.every((word) => text.includes(word))
   }
-}
-
-function sourceRow([key, source]: readonly [string, SourceStatus]): Row {
-  return { kind: 'source', key, source }
 }
 
 function byUrgency(

@@ -3,7 +3,7 @@ import { nextRowIndex } from '../../../src/dashboard/sources/next-row.js'
 import type { Row } from '../../../src/dashboard/sources/source-rows.js'
 import { source } from './board-samples.js'
 
-const leaf = (key: string): Row => ({ kind: 'source', key, source: source(key) })
+const leaf = (key: string): Row => ({ kind: 'source', key, source: source(key), name: key })
 const head: Row = { kind: 'pipeline', key: null, pipeline: undefined, listed: 2 }
 const rows: readonly Row[] = [leaf('a'), head, leaf('b'), leaf('c')]
 

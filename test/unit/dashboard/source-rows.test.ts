@@ -14,6 +14,23 @@ function boardOf(...sources: readonly SourceStatus[]) {
 const shown = (rows: readonly Row[]) => rows.map(({ kind, key }) => `${kind} ${key ?? '-'}`)
 
 describe('the list of sources', () => {
+  it('names the namespace of a source where the head of its group does not', () => {
+    const prod = { namespace: 'prod' }
+    const data = boardOf(
+      source('a', { ...prod, pipeline: 'etl' }),
+      source('b', { pipeline: 'etl' }),
+      source('c', { ...prod, pipeline: 'c' }),
+    )
+    const pipelines = { ...data.pipelines, etl: { ...pipeline('etl'), ...prod } }
+    const rows = rowsOf({ ...data, pipelines }, NO_FILTER)
+
+    expect(rows.flatMap((row) => (row.kind === 'source' ? [row.name] : []))).toEqual([
+      'a',
+      'b',
+      'prod/c',
+    ])
+  })
+
   it('puts a pipeline first whose own runs are in trouble, however well its sources are', () => {
     const data = boardOf(source('a', { pipeline: 'fine' }), source('b', { pipeline: 'ill' }))
     const pipelines = { ...data.pipelines, ill: pipeline('ill', 'Failing') }
