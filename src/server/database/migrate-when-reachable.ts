@@ -15,7 +15,7 @@ export interface MigrationAttempts {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   /** Hears what is waited for, and what Postgres said, once for each kind of failure in a row. */
-  readonly onWait: (what: string, reason: string) => void
+  readonly onWait: (what: string, reason: string, failure: PassingFailure) => void
 }
 
 /**
@@ -31,7 +31,7 @@ export async function migrateWhenReachable(
   await keepTrying({
     signal: attempts.signal,
     onFailure: (error, failure) => {
-      attempts.onWait(WAITS[failure], (error as Error).message)
+      attempts.onWait(WAITS[failure], (error as Error).message, failure)
     },
     attempt: async () => {
       migrated = await migrateOnce(attempts)
