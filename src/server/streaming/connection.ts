@@ -294,9 +294,7 @@ export class Connection implements Listener, Visited, FlowOwner {
   private close(code: CloseCode, reason: string): void {
     this.end()
     this.closedWith ??= { code, reason }
-    if (this.socket.isOpen) this.socket.webSocket.close(code, reason)
-    // A peer that has hung up while a frame is stuck would otherwise stay for as long as it likes.
-    else this.socket.webSocket.terminate()
+    this.socket.close(code, reason)
   }
 }
 

@@ -63,6 +63,15 @@ export class UpgradedSocket {
     return bytes
   }
 
+  /**
+   * Begins to close. One that is closing already is cut off: a peer that has hung up while a frame is
+   * stuck would otherwise stay for as long as it likes.
+   */
+  close(code: number, reason: string): void {
+    if (this.isOpen) this.webSocket.close(code, reason)
+    else this.webSocket.terminate()
+  }
+
   /** Sends a small message; without effect while the socket closes. */
   send(text: string): void {
     if (this.isOpen) this.tcp.write(textFrame(text))
