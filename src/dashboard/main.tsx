@@ -67,9 +67,13 @@ applyRememberedTheme()
 takeTokenFromAddress()
 const page = openPage()
 watchFromBehind(page)
+let shown: Parameters<typeof showInTab> | undefined
 const showInThisTab = () => {
-  const { store } = page
-  showInTab(store.state().update?.data, store.dataAge()?.isOutOfDate === true)
+  const data = page.store.state().update?.data
+  const isOutOfDate = page.store.dataAge()?.isOutOfDate === true
+  if (shown?.[0] === data && shown?.[1] === isOutOfDate) return
+  shown = [data, isOutOfDate]
+  showInTab(...shown)
 }
 showInThisTab()
 page.store.onChange(showInThisTab)
