@@ -1,6 +1,11 @@
 import { dataAgeMs } from '../client/data-age.js'
 import type { ConnectionState, Update } from '../client/index.js'
-import type { HealthStatus, PipelineStatus, SourceStatus } from '../protocol/index.js'
+import {
+  type HealthStatus,
+  jobWords,
+  type PipelineStatus,
+  type SourceStatus,
+} from '../protocol/index.js'
 import { agoWords, connectionWords, worstReasonWords } from './words.js'
 
 /** One source, as it is shown. */
@@ -131,12 +136,12 @@ function rowView([key, source]: Entry, serverNow: number): RowView {
   if (source === undefined) {
     return { key, name: key, status: 'Unknown', detail: 'Unknown: no such source' }
   }
-  const { namespace, name, status, reasons, running, last_run } = source
+  const { status, reasons, running, last_run } = source
   const why = worstReasonWords(reasons)
   const when = last_run === undefined ? 'no run yet' : agoWords(serverNow - Date.parse(last_run))
   return {
     key,
-    name: namespace === 'default' ? name : `${namespace}/${name}`,
+    name: jobWords(source),
     status,
     detail: [
       why === '' || why === status.toLowerCase() ? status : `${status}: ${why}`,

@@ -1,6 +1,7 @@
 export * from './close-codes.js'
 export * from './document-hash.js'
 export * from './frames.js'
+export * from './job-words.js'
 export * from './limits.js'
 export * from './merge-patch.js'
 export * from './reason-words.js'

@@ -1,11 +1,10 @@
-import type { PipelineEntry } from '../../protocol/index.js'
+import { jobWords, type PipelineEntry } from '../../protocol/index.js'
 import { memo } from '../page/memo.js'
 import { Ticking } from '../page/page-context.js'
 import { sourceHref } from '../page/route.js'
 import { StatusIcon } from '../status/status-icon.js'
 import { countOf } from '../words/count-words.js'
 import { clockWords } from '../words/duration-words.js'
-import { jobWords } from '../words/job-words.js'
 import { whyWords } from '../words/reason-words.js'
 
 /** What the head of a group shows. */

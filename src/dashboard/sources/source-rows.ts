@@ -1,11 +1,11 @@
-import type {
-  HealthStatus,
-  PipelineEntry,
-  PipelineStatus,
-  SourceStatus,
+import {
+  type HealthStatus,
+  jobWords,
+  type PipelineEntry,
+  type PipelineStatus,
+  type SourceStatus,
 } from '../../protocol/index.js'
 import { STATUS_LOOKS } from '../status/status-look.js'
-import { jobWords } from '../words/job-words.js'
 
 /** One line of the list: the head of a pipeline, or a source below it. */
 export type Row =

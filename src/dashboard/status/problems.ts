@@ -1,5 +1,9 @@
-import type { HealthStatus, PipelineEntry, PipelineStatus } from '../../protocol/index.js'
-import { jobWords } from '../words/job-words.js'
+import {
+  type HealthStatus,
+  jobWords,
+  type PipelineEntry,
+  type PipelineStatus,
+} from '../../protocol/index.js'
 
 /** What of a document tells of problems. */
 export type Judged = Pick<PipelineStatus, 'totals' | 'pipelines' | 'sources'>

@@ -1,8 +1,9 @@
-import type {
-  HealthStatus,
-  PipelineEntry,
-  PipelineStatus,
-  SourceStatus,
+import {
+  type HealthStatus,
+  jobWords,
+  type PipelineEntry,
+  type PipelineStatus,
+  type SourceStatus,
 } from '../../protocol/index.js'
 import { escapeHtml } from './html.js'
 import { durationWords, instantWords, reasonsWords } from './status-words.js'
@@ -67,11 +68,6 @@ function sourceTable({ sources, pipelines }: PipelineStatus): string {
   ])
   const heads = ['Source', 'Status', 'Reason', 'Pipeline', 'Last run', 'Duration', 'Next due']
   return table('Sources', heads, rows)
-}
-
-/** A job as people write it; keys, in which parts of names are encoded, are for programs. */
-function jobWords({ namespace, name }: SourceStatus | PipelineEntry): string {
-  return namespace === 'default' ? name : `${namespace}/${name}`
 }
 
 function whyWords({ reasons, error, running }: SourceStatus): string {
